@@ -1,0 +1,48 @@
+//! Why something could not be decided or done.
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Could not decide, or could not sign. A rejection is never an error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Input could not be read. Retrying may help.
+    #[error("cannot read the {what}")]
+    Read {
+        /// What was being read.
+        what: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A profile file is not one.
+    #[error("profile {name}: {reason}")]
+    Profile {
+        /// Its name or path.
+        name: String,
+        /// What is wrong with it, with the field.
+        reason: String,
+    },
+    /// A secret key cannot be used: wrong passphrase, none given, no signing key, expired.
+    #[error("key {key}: {reason}")]
+    Key {
+        /// Its fingerprint or where it came from.
+        key: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The cryptographic backend failed or lacks an algorithm.
+    #[error("{operation}: {reason}")]
+    Crypto {
+        /// What was attempted.
+        operation: &'static str,
+        /// What the backend said.
+        reason: String,
+    },
+    /// The text cannot be signed in the requested form (cleartext with a form feed, say).
+    #[error("cannot sign: {reason}")]
+    Unsignable {
+        /// The line and why.
+        reason: String,
+    },
+}

@@ -1,0 +1,216 @@
+//! Facts about signatures, and the verdict a profile made of them.
+
+use jiff::Timestamp;
+use pkgseal_repo::{Code, Finding};
+
+use crate::Fingerprint;
+
+/// Why a revoked key is revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    /// When the revocation was made.
+    pub at: Option<Timestamp>,
+    /// Hard (compromised, or no reason given): rejects whatever the key ever signed.
+    /// Soft (superseded, retired): rejects what it signed afterwards.
+    pub hard: bool,
+    /// The reason as the owner wrote it; raw.
+    pub reason: String,
+}
+
+/// The state of the signing key, its certificate included, at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyState {
+    /// Alive, bound, allowed to sign, of accepted strength.
+    Live,
+    /// It (or its primary key) had expired.
+    Expired {
+        /// Since when.
+        at: Timestamp,
+        /// Whether the primary key's expiry did it.
+        primary: bool,
+    },
+    /// It did not exist yet.
+    NotYetValid {
+        /// From when it is valid.
+        from: Timestamp,
+    },
+    /// It (or its primary key) is revoked.
+    Revoked(Revocation),
+    /// Its self-signature does not allow signing data.
+    NotForSigning,
+    /// No binding signature that counts: none, a broken one, no back-signature, or
+    /// only ones the profile finds too weak (the reason says which).
+    Unbound {
+        /// Why.
+        reason: String,
+    },
+    /// Its algorithm or size is below the profile.
+    Weak {
+        /// The algorithm with its size and the profile line.
+        reason: String,
+    },
+}
+
+/// Which trouble with the key decided a [`Status::BadKey`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BadKey {
+    /// Expired: at signing, or now where the profile asks.
+    Expired,
+    /// Revoked, hard or soft.
+    Revoked {
+        /// See [`Revocation::hard`].
+        hard: bool,
+    },
+    /// Not yet valid when it signed.
+    NotYetValid,
+    /// Not allowed to sign.
+    NotForSigning,
+    /// Not bound to its certificate.
+    Unbound,
+}
+
+/// Whether the cryptographic check held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mathematics {
+    /// The signature is by that key over those bytes.
+    Good,
+    /// It is not.
+    Bad,
+    /// Without the certificate only the 16-bit digest prefix was compared: it matches.
+    PrefixMatches,
+    /// Without the certificate: the digest prefix differs, so the bytes differ.
+    PrefixDiffers,
+    /// Not computed.
+    NotChecked,
+}
+
+/// The judgement of one signature. Nothing here means "good" by default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Good at signing time, and now where the profile asks.
+    Good,
+    /// The bytes are not what was signed.
+    Bad,
+    /// No certificate at hand for it.
+    MissingCertificate,
+    /// The mathematics holds, but the key was or is not fit.
+    BadKey(BadKey),
+    /// A digest or public-key algorithm below the profile.
+    WeakAlgorithm,
+    /// Created in the future.
+    NotYetValid,
+    /// The signature itself has expired.
+    Expired,
+    /// Not a well-formed signature of the expected kind.
+    Malformed,
+    /// An algorithm or version unknown here, or unknown to the backend.
+    Unsupported,
+}
+
+/// Everything known of one signature packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureFacts {
+    /// Position in its block, from 0.
+    pub index: usize,
+    /// OpenPGP signature version (3, 4, 6).
+    pub version: u8,
+    /// `binary`, `text` or what else it is.
+    pub form: String,
+    /// For example `RSA4096`, `Ed25519`, `ML-DSA-65+Ed25519`.
+    pub public_key_algorithm: String,
+    /// For example `SHA-512`.
+    pub digest_algorithm: String,
+    /// When it says it was made.
+    pub created: Option<Timestamp>,
+    /// When it says it expires.
+    pub expires: Option<Timestamp>,
+    /// Who it says made it: full fingerprints, or key IDs where it gives no more. Hints.
+    pub issuers: Vec<String>,
+    /// The certificate it was checked against.
+    pub certificate: Option<Fingerprint>,
+    /// The (sub)key in it.
+    pub key: Option<Fingerprint>,
+    /// The certificate's primary user ID; raw.
+    pub user_id: Option<String>,
+    /// Whether the cryptographic check held.
+    pub mathematics: Mathematics,
+    /// The key's state when it signed.
+    pub when_signed: Option<KeyState>,
+    /// The key's state at the verifier's now.
+    pub now: Option<KeyState>,
+    /// The judgement.
+    pub status: Status,
+    /// Why it is not good: code and words; empty when good.
+    pub reason: Option<Finding>,
+    /// Worth knowing though good: RSA below 3072, expired since, soft-revoked later.
+    pub notes: Vec<Finding>,
+}
+
+/// What the profile decided about an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Enough good signatures by distinct certificates, and no rejecting one.
+    Accepted {
+        /// Distinct certificates with a good signature.
+        signers: Vec<Fingerprint>,
+    },
+    /// Rejected; each reason names the rule and the profile line it came from.
+    Rejected {
+        /// At least one.
+        reasons: Vec<Finding>,
+    },
+}
+
+/// Facts for every signature, in order, and the verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureReport {
+    /// One for each signature packet found.
+    pub signatures: Vec<SignatureFacts>,
+    /// What the profile made of them.
+    pub verdict: Verdict,
+    /// The name of that profile.
+    pub profile: String,
+}
+
+impl SignatureReport {
+    /// A rejection before any signature could be judged (no signature at all, malformed
+    /// block).
+    pub fn rejected(profile: &str, code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            signatures: Vec::new(),
+            verdict: Verdict::Rejected {
+                reasons: vec![Finding::reject(code, "", detail)],
+            },
+            profile: profile.to_owned(),
+        }
+    }
+
+    /// Whether the verdict accepts.
+    pub fn is_accepted(&self) -> bool {
+        matches!(self.verdict, Verdict::Accepted { .. })
+    }
+
+    /// The signers of an accepting verdict.
+    pub fn accepted_signers(&self) -> Option<&[Fingerprint]> {
+        match &self.verdict {
+            Verdict::Accepted { signers } => Some(signers),
+            Verdict::Rejected { .. } => None,
+        }
+    }
+
+    /// The verdict's reasons and the signatures' notes as findings about `object`.
+    pub fn findings(&self, object: &str) -> Vec<Finding> {
+        let about = |finding: &Finding| Finding {
+            subject: object.to_owned(),
+            ..finding.clone()
+        };
+        let mut findings = Vec::new();
+        if let Verdict::Rejected { reasons } = &self.verdict {
+            findings.extend(reasons.iter().map(about));
+        }
+        for signature in &self.signatures {
+            findings.extend(signature.notes.iter().map(about));
+        }
+        findings
+    }
+}

@@ -1,0 +1,45 @@
+//! Why something could not be decided.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Could not decide. A rejection is never an error.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or directory could not be read. Retrying may help.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file could not be written; the old one, if any, is whole. Retrying may help.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// The target that was to be replaced.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A path is no safe relative path. Retrying does not help.
+    #[error("unsafe path: {reason}")]
+    UnsafePath {
+        /// What is wrong with it; the path itself is raw in `path`.
+        reason: &'static str,
+        /// The offending path, unescaped.
+        path: String,
+    },
+    /// An input is larger than its cap.
+    #[error("{} is larger than its limit of {limit} bytes", path.display())]
+    TooLarge {
+        /// Which file.
+        path: PathBuf,
+        /// The cap, in bytes.
+        limit: u64,
+    },
+}
