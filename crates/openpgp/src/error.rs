@@ -46,3 +46,11 @@ pub enum Error {
         reason: String,
     },
 }
+
+/// Wraps what the OpenPGP library or the cryptographic backend said.
+pub(crate) fn crypto<E: std::fmt::Display>(operation: &'static str) -> impl Fn(E) -> Error {
+    move |error| Error::Crypto {
+        operation,
+        reason: error.to_string(),
+    }
+}

@@ -14,6 +14,7 @@ mod codes;
 mod error;
 mod examination;
 mod hash;
+mod plan;
 mod profile;
 mod report;
 mod signer;
@@ -26,7 +27,8 @@ pub use certificate::{
 pub use codes::ALL as CODES;
 pub use error::{Error, Result};
 pub use examination::{Examination, ObjectSignatures, Signed};
-pub use hash::{HashContext, HashPlan, Hashes};
+pub use hash::HashContext;
+pub use plan::{HashPlan, Hashes};
 pub use profile::{Object, Profile};
 pub use report::{
     BadKey, KeyState, Mathematics, Revocation, SignatureFacts, SignatureReport, Status, Verdict,
