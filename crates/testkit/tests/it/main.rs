@@ -1,0 +1,3 @@
+//! Rules of the whole workspace, held by tests.
+
+mod licences;
