@@ -1,7 +1,7 @@
 //! Why something could not be decided.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -42,4 +42,26 @@ pub enum Error {
         /// The cap, in bytes.
         limit: u64,
     },
+    /// A directory, pipe, socket or device stands where a regular file is needed.
+    #[error("{} is not a regular file", path.display())]
+    NotAFile {
+        /// Which one.
+        path: PathBuf,
+    },
+}
+
+impl Error {
+    pub(crate) fn read(path: &Path, source: impl Into<io::Error>) -> Self {
+        Self::Read {
+            path: path.to_owned(),
+            source: source.into(),
+        }
+    }
+
+    pub(crate) fn write(path: &Path, source: impl Into<io::Error>) -> Self {
+        Self::Write {
+            path: path.to_owned(),
+            source: source.into(),
+        }
+    }
 }

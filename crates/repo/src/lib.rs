@@ -7,9 +7,11 @@
 //!
 //! Start with [`Root`], [`SafePath`], [`Digests`], [`Finding`] and [`StagedFile`].
 
+mod beneath;
 mod check;
 mod code;
 mod decompress;
+mod destination;
 mod digest;
 mod entry;
 mod error;
@@ -23,6 +25,7 @@ mod staged;
 pub use check::{CheckOptions, check, surplus};
 pub use code::{Code, codes};
 pub use decompress::{Compression, Decompressor};
+pub use destination::{Destination, create_directory};
 pub use digest::{DigestAlgorithm, Digests, MultiHasher};
 pub use entry::{Entry, Requirement};
 pub use error::{Error, Result};
@@ -31,4 +34,4 @@ pub use limits::Limits;
 pub use path::SafePath;
 pub use progress::{NoProgress, Progress};
 pub use root::{Root, read_file};
-pub use staged::{Destination, StagedFile, StagedSet};
+pub use staged::{StagedFile, StagedSet};
