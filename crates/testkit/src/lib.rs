@@ -17,6 +17,7 @@
 )]
 
 pub mod keys;
+pub mod peers;
 
 /// The committed `testdata/` folder.
 pub fn testdata() -> std::path::PathBuf {

@@ -1,3 +1,3 @@
-//! Rules of the whole workspace, held by tests.
+//! The workspace's shape, and that the testkit's own oracles and fixtures work.
 
-mod licences;
+mod peers;
