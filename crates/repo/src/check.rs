@@ -1,9 +1,23 @@
 //! The check engine: entries against files, in parallel, one read per file.
 
-use crate::{Entry, Limits, Progress, Report, Result, Root, SafePath};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::code::codes;
+use crate::{
+    Digests, Entry, Error, Finding, Limits, MultiHasher, Progress, Report, Requirement, Result,
+    Root, SafePath, read_through,
+};
+
+/// From this size on, in bytes, files go first, the biggest one foremost, so that no
+/// thread is left alone with one at the end. The others keep the order of the directory.
+const BIG: u64 = 8 << 20;
 
 /// How to check.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct CheckOptions {
     /// Worker threads; 0 means one for each core.
     pub jobs: usize,
@@ -11,30 +25,283 @@ pub struct CheckOptions {
     pub limits: Limits,
 }
 
+impl CheckOptions {
+    /// The threads to work with, [`CheckOptions::jobs`] of them.
+    ///
+    /// # Errors
+    /// [`Error::Threads`].
+    pub fn pool(&self) -> Result<rayon::ThreadPool> {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(self.jobs)
+            .build()
+            .map_err(|error| Error::Threads {
+                reason: error.to_string(),
+            })
+    }
+}
+
 /// Compares every entry with its file beneath `root`: existence, size, every listed
 /// digest. Entries of the same path are merged first; contradicting ones reject. An
-/// entry without a strong digest rejects. Memory is bounded by threads, not by files.
+/// entry without a strong digest rejects. A wrong size is found without reading.
+/// Memory is bounded by threads, not by files.
 ///
 /// # Errors
 /// None for a single file (an unreadable file is an `Undecided` finding); an error only
 /// when the engine itself cannot run.
 pub fn check(
-    _root: &Root,
-    _entries: Vec<Entry>,
-    _options: &CheckOptions,
-    _progress: &dyn Progress,
+    root: &Root,
+    entries: Vec<Entry>,
+    options: &CheckOptions,
+    progress: &dyn Progress,
 ) -> Result<Report> {
-    unimplemented!()
+    let mut report = Report::new();
+    if entries.len() > options.limits.entries {
+        report.push(Finding::reject(
+            codes::LIMIT,
+            root.path().display().to_string(),
+            format!(
+                "{} files are listed, the limit is {}",
+                entries.len(),
+                options.limits.entries
+            ),
+        ));
+        return Ok(report);
+    }
+    let mut merged = merge(entries, &mut report);
+    merged.sort_by(|a, b| big(b).cmp(&big(a)).then_with(|| a.path.cmp(&b.path)));
+    let bytes = merged
+        .iter()
+        .try_fold(0u64, |sum, e| sum.checked_add(e.size?));
+    progress.begin("checking files", merged.len() as u64, bytes);
+    let next = AtomicUsize::new(0);
+    let parts = options.pool()?.broadcast(|_| {
+        let mut part = Report::new();
+        while let Some(entry) = merged.get(next.fetch_add(1, Ordering::Relaxed)) {
+            check_one(root, entry, &mut part, progress);
+            progress.file();
+        }
+        part
+    });
+    progress.end();
+    for part in parts {
+        report.merge(part);
+    }
+    report.sort();
+    Ok(report)
 }
 
 /// Files beneath `below` that `listed` does not name, as notes (`file.surplus`).
 ///
 /// # Errors
-/// [`Error::Read`](crate::Error::Read) when a directory cannot be read.
+/// [`Error::Read`] when a directory cannot be read.
 pub fn surplus(
-    _root: &Root,
-    _below: Option<&SafePath>,
-    _listed: &std::collections::BTreeSet<SafePath>,
+    root: &Root,
+    below: Option<&SafePath>,
+    listed: &BTreeSet<SafePath>,
 ) -> Result<Report> {
-    unimplemented!()
+    let mut report = Report::new();
+    for (path, _) in root.walk(below)? {
+        match path {
+            Ok(path) if listed.contains(&path) => {}
+            Ok(path) => report.push(Finding::note(
+                codes::FILE_SURPLUS,
+                path.as_str(),
+                "no signed list mentions this file",
+            )),
+            Err(Error::UnsafePath { reason, path }) => report.push(Finding::note(
+                codes::FILE_SURPLUS,
+                path,
+                format!("no signed list mentions this file, and none could: {reason}"),
+            )),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(report)
 }
+
+fn big(entry: &Entry) -> u64 {
+    entry.size.filter(|&size| size >= BIG).unwrap_or(0)
+}
+
+/// One entry for each path; contradicting ones are reported and left out.
+fn merge(mut entries: Vec<Entry>, report: &mut Report) -> Vec<Entry> {
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut merged: Vec<Entry> = Vec::with_capacity(entries.len());
+    let mut contradicted: Option<SafePath> = None;
+    for entry in entries {
+        if contradicted.as_ref() == Some(&entry.path) {
+            continue;
+        }
+        let Some(last) = merged.pop_if(|last| last.path == entry.path) else {
+            merged.push(entry);
+            continue;
+        };
+        match unite(last, &entry) {
+            Ok(united) => merged.push(united),
+            Err((first, detail)) => {
+                report.push(
+                    Finding::reject(codes::FILE_CONTRADICTION, entry.path.as_str(), detail)
+                        .because(both(&first, &entry.listed_by)),
+                );
+                contradicted = Some(entry.path);
+            }
+        }
+    }
+    merged
+}
+
+/// What two entries of one path say together, or how they contradict each other, and
+/// who said the first.
+fn unite(mut first: Entry, second: &Entry) -> std::result::Result<Entry, (Arc<str>, String)> {
+    match (first.size, second.size) {
+        (Some(a), Some(b)) if a != b => {
+            return Err((
+                first.listed_by,
+                format!("it is listed twice, with {a} and with {b} bytes"),
+            ));
+        }
+        (known, other) => first.size = known.or(other),
+    }
+    let added = first.digests != second.digests;
+    if let Err(reason) = first.digests.merge(&second.digests) {
+        return Err((first.listed_by, format!("it is listed twice: {reason}")));
+    }
+    if added {
+        first.listed_by = both(&first.listed_by, &second.listed_by).into();
+    }
+    first.requirement = first.requirement.min(second.requirement);
+    Ok(first)
+}
+
+fn both(first: &str, second: &str) -> String {
+    if first == second {
+        first.to_owned()
+    } else {
+        format!("{first}, {second}")
+    }
+}
+
+/// Compares one file.
+fn check_one(root: &Root, entry: &Entry, report: &mut Report, progress: &dyn Progress) {
+    let mut found = |finding: Finding| report.push(finding.because(&*entry.listed_by));
+    let path = entry.path.as_str();
+    let file = match root.file(&entry.path) {
+        Ok(Some(file)) => file,
+        Ok(None) => {
+            if entry.requirement == Requirement::Required {
+                found(Finding::reject(
+                    codes::FILE_MISSING,
+                    path,
+                    "the file does not exist",
+                ));
+            }
+            return;
+        }
+        Err(error) => return found(unusable(path, &error)),
+    };
+    if !entry.digests.strongest().is_some_and(|a| a.is_strong()) {
+        let given: Vec<_> = entry.digests.algorithms().map(|a| a.name()).collect();
+        let given = if given.is_empty() {
+            "no digest".to_owned()
+        } else {
+            format!("{} only", given.join(" and "))
+        };
+        found(Finding::reject(
+            codes::FILE_WEAK_DIGEST,
+            path,
+            format!("the list gives {given}, and SHA-256 or better is needed"),
+        ));
+    }
+    match compare(&file, entry, progress) {
+        Ok((finding, bytes)) => {
+            finding.into_iter().for_each(&mut found);
+            report.files += 1;
+            report.bytes += bytes;
+        }
+        Err(error) => found(Finding::undecided(
+            codes::FILE_UNREADABLE,
+            path,
+            format!("the file cannot be read: {error}"),
+        )),
+    }
+}
+
+/// Why a listed file cannot even be opened.
+fn unusable(path: &str, error: &Error) -> Finding {
+    match error {
+        Error::UnsafePath { reason, .. } => Finding::reject(codes::PATH_UNSAFE, path, *reason),
+        Error::NotAFile { .. } => Finding::reject(
+            codes::FILE_NOT_REGULAR,
+            path,
+            "a directory, pipe, socket or device stands in its place",
+        ),
+        Error::Read { source, .. } => Finding::undecided(
+            codes::FILE_UNREADABLE,
+            path,
+            format!("the file cannot be opened: {source}"),
+        ),
+        other => Finding::undecided(codes::FILE_UNREADABLE, path, other.to_string()),
+    }
+}
+
+/// What differs, and how many bytes were read to know.
+fn compare(
+    file: &File,
+    entry: &Entry,
+    progress: &dyn Progress,
+) -> io::Result<(Option<Finding>, u64)> {
+    let actual = file.metadata()?.len();
+    if entry.size.is_some_and(|size| size != actual) {
+        return Ok((Some(wrong_size(entry, actual)), 0));
+    }
+    let mut hasher = MultiHasher::new(entry.digests.algorithms());
+    let bytes = read_through(file, &mut [&mut hasher, &mut Told(progress)])?;
+    if entry.size.is_some_and(|size| size != bytes) {
+        return Ok((Some(wrong_size(entry, bytes)), bytes));
+    }
+    Ok((wrong_digest(entry, &hasher.finish()), bytes))
+}
+
+fn wrong_size(entry: &Entry, actual: u64) -> Finding {
+    let expected = entry.size.unwrap_or_default();
+    Finding::reject(
+        codes::FILE_SIZE,
+        entry.path.as_str(),
+        format!("the file is {actual} bytes long, the list says {expected}"),
+    )
+}
+
+fn wrong_digest(entry: &Entry, actual: &Digests) -> Option<Finding> {
+    let expected = &entry.digests;
+    // The strongest that differs says most.
+    let algorithm = expected
+        .algorithms()
+        .filter(|&algorithm| expected.get(algorithm) != actual.get(algorithm))
+        .last()?;
+    Some(Finding::reject(
+        codes::FILE_DIGEST,
+        entry.path.as_str(),
+        format!(
+            "its {algorithm} is {}, the list says {}",
+            actual.hex(algorithm).unwrap_or_default(),
+            expected.hex(algorithm).unwrap_or_default()
+        ),
+    ))
+}
+
+/// Counts what is read.
+struct Told<'a>(&'a dyn Progress);
+
+impl Write for Told<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.bytes(bytes.len() as u64);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

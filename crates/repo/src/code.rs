@@ -41,6 +41,16 @@ pub mod codes {
         "file.digest-mismatch",
         "a file's content is not what the signed list says",
     );
+    /// Signed lists contradict each other.
+    pub const FILE_CONTRADICTION: Code = Code::new(
+        "file.contradiction",
+        "signed lists give different sizes or digests for one file: the publisher mixed generations",
+    );
+    /// A listed path is no regular file.
+    pub const FILE_NOT_REGULAR: Code = Code::new(
+        "file.not-regular",
+        "a directory, pipe, socket or device stands where a listed file should be",
+    );
     /// A file is bound by weak digests only.
     pub const FILE_WEAK_DIGEST: Code = Code::new(
         "file.weak-digest",
@@ -70,6 +80,8 @@ pub mod codes {
         FILE_MISSING,
         FILE_SIZE,
         FILE_DIGEST,
+        FILE_CONTRADICTION,
+        FILE_NOT_REGULAR,
         FILE_WEAK_DIGEST,
         PATH_UNSAFE,
         FILE_SURPLUS,

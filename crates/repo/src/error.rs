@@ -48,6 +48,12 @@ pub enum Error {
         /// Which one.
         path: PathBuf,
     },
+    /// Worker threads could not be started. Retrying may help.
+    #[error("cannot start worker threads: {reason}")]
+    Threads {
+        /// What the system said.
+        reason: String,
+    },
 }
 
 impl Error {

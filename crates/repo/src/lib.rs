@@ -6,6 +6,37 @@
 //! parallel, one read per file, and reports [`Finding`]s.
 //!
 //! Start with [`Root`], [`SafePath`], [`Digests`], [`Finding`] and [`StagedFile`].
+//!
+//! ```
+//! use pkgseal_repo::{
+//!     CheckOptions, DigestAlgorithm, Digests, Entry, NoProgress, Outcome, Requirement, Root,
+//!     SafePath, check,
+//! };
+//!
+//! # let dir = tempfile::tempdir()?;
+//! # std::fs::write(dir.path().join("hello.txt"), "hello\n")?;
+//! let root = Root::open(dir.path())?;
+//! let mut digests = Digests::new();
+//! digests.insert_hex(
+//!     DigestAlgorithm::Sha256,
+//!     "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03",
+//! )?;
+//! let listed = Entry {
+//!     path: SafePath::new("hello.txt")?,
+//!     size: Some(6),
+//!     digests,
+//!     requirement: Requirement::Required,
+//!     listed_by: "SHA256SUMS".into(),
+//! };
+//! let report = check(&root, vec![listed], &CheckOptions::default(), &NoProgress)?;
+//! assert_eq!(report.outcome(), Outcome::Accepted);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A rejection is a [`Finding`], never an [`Error`]: an error says that something could
+//! not be decided or written. Nothing here reads the clock, prints, or follows a link
+//! out of its root. What vouches for the entries, and whether they are complete and
+//! fresh, is not decided here.
 
 mod beneath;
 mod check;
@@ -21,6 +52,7 @@ mod path;
 mod progress;
 mod root;
 mod staged;
+mod stream;
 
 pub use check::{CheckOptions, check, surplus};
 pub use code::{Code, codes};
@@ -35,3 +67,4 @@ pub use path::SafePath;
 pub use progress::{NoProgress, Progress};
 pub use root::{Root, read_file};
 pub use staged::{StagedFile, StagedSet};
+pub use stream::read_through;
