@@ -76,6 +76,11 @@ impl HashContext {
         self.context.algo()
     }
 
+    /// Version of the signatures it is for.
+    pub(crate) fn version(&self) -> u8 {
+        if self.salt.is_some() { 6 } else { 4 }
+    }
+
     pub(crate) fn into_parts(self) -> (Context, Option<Vec<u8>>) {
         (self.context, self.salt)
     }

@@ -14,6 +14,7 @@ mod codes;
 mod error;
 mod examination;
 mod hash;
+mod names;
 mod plan;
 mod profile;
 mod report;
