@@ -1,0 +1,3 @@
+//! Signing and judging, against real peers.
+
+mod signing;
