@@ -1,0 +1,57 @@
+//! What ran where, for the head of the tables.
+
+use std::fmt::Write as _;
+use std::process::Command;
+
+use crate::corpus::Corpus;
+
+/// Programs whose versions stand in the head, with the flag that prints it.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("gpg", "--version"),
+    ("sqv", "--version"),
+    ("sq", "--version"),
+    ("rpm", "--version"),
+    ("debsig-verify", "--version"),
+];
+
+/// Machine, corpus and versions.
+pub(crate) fn describe(corpus: &Corpus) -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpu = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .map_or("unknown CPU", |name| {
+            name.trim_start_matches([' ', '\t', ':'])
+        });
+    let mut text = format!("{cores} cores, {cpu}; warm cache; median of 3.\n");
+    let _ = writeln!(
+        text,
+        "{} .deb ({} MB) and {} .rpm ({} MB) made of their contents.",
+        corpus.debs.len(),
+        megabytes(&corpus.debs),
+        corpus.rpms.len(),
+        megabytes(&corpus.rpms),
+    );
+    for (program, flag) in PROGRAMS {
+        if let Some(version) = version(program, flag) {
+            let _ = writeln!(text, "{version}");
+        }
+    }
+    text
+}
+
+fn megabytes(files: &[std::path::PathBuf]) -> u64 {
+    let bytes: u64 = files
+        .iter()
+        .filter_map(|file| file.metadata().ok())
+        .map(|metadata| metadata.len())
+        .sum();
+    bytes / 1_000_000
+}
+
+fn version(program: &str, flag: &str) -> Option<String> {
+    let output = Command::new(program).arg(flag).output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().next().map(str::to_owned)
+}

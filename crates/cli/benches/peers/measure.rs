@@ -1,0 +1,91 @@
+//! Running things and taking their time.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Runs a measurement is the median of.
+const RUNS: usize = 3;
+
+/// The time `work` takes after `prepare`, median of [`RUNS`].
+pub(crate) fn median(
+    mut prepare: impl FnMut() -> io::Result<()>,
+    mut work: impl FnMut() -> io::Result<()>,
+) -> io::Result<Duration> {
+    let mut times = Vec::with_capacity(RUNS);
+    for _ in 0..RUNS {
+        prepare()?;
+        let start = Instant::now();
+        work()?;
+        times.push(start.elapsed());
+    }
+    times.sort();
+    Ok(times.get(RUNS / 2).copied().unwrap_or_default())
+}
+
+/// Prepares nothing: the work changes no file.
+pub(crate) fn as_they_are() -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether a peer is installed.
+pub(crate) fn installed(program: &str) -> bool {
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()));
+    if !found {
+        eprintln!("SKIP: {program} is not installed");
+    }
+    found
+}
+
+/// Runs a command to its end without output; anything but exit 0 is an error that shows what
+/// it said.
+pub(crate) fn run(command: &mut Command) -> io::Result<()> {
+    let output = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = [output.stdout, output.stderr].concat();
+    let said: String = String::from_utf8_lossy(&said).chars().take(2000).collect();
+    let program = command.get_program().display();
+    Err(io::Error::other(format!(
+        "{program}: {}\n{said}",
+        output.status
+    )))
+}
+
+/// Runs one process for each file: `command` sees the file as its last argument.
+pub(crate) fn for_each(files: &[PathBuf], command: impl Fn() -> Command) -> io::Result<()> {
+    files.iter().try_for_each(|file| run(command().arg(file)))
+}
+
+/// Files of a folder with this extension, sorted.
+pub(crate) fn listed(dir: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(dir)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<io::Result<_>>()?;
+    files.retain(|file| file.extension() == Some(OsStr::new(extension)));
+    files.sort();
+    Ok(files)
+}
+
+/// Puts a fresh copy of every file into `to`, on disk: what was left to write must not slow
+/// the syncs that are measured.
+pub(crate) fn copy_fresh(files: &[PathBuf], to: &Path) -> io::Result<()> {
+    if to.exists() {
+        std::fs::remove_dir_all(to)?;
+    }
+    std::fs::create_dir_all(to)?;
+    for file in files {
+        if let Some(name) = file.file_name() {
+            std::fs::copy(file, to.join(name))?;
+        }
+    }
+    run(&mut Command::new("sync"))
+}
