@@ -16,8 +16,10 @@
     reason = "tests fail loudly, and nothing here reads untrusted input"
 )]
 
+pub mod build;
 pub mod keys;
 pub mod peers;
+pub mod tamper;
 
 /// The committed `testdata/` folder.
 pub fn testdata() -> std::path::PathBuf {

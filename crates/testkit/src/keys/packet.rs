@@ -6,6 +6,7 @@ use sequoia_openpgp as openpgp;
 use openpgp::armor::{self, Kind};
 use openpgp::crypto::hash::{Context, Hash as _};
 use openpgp::crypto::{KeyPair, Signer as _, mpi};
+use openpgp::packet::signature::subpacket::{Subpacket, SubpacketArea, SubpacketValue};
 use openpgp::packet::signature::{Signature4, Signature6, SignatureBuilder};
 use openpgp::packet::{Packet, Signature};
 use openpgp::serialize::Serialize as _;
@@ -21,12 +22,12 @@ pub(super) fn make(
 ) -> Signature {
     let algorithm = builder.hash_algo();
     let key = pair.public().clone();
+    let (hashed, unhashed) = areas(&builder);
     let salt = match key.version() {
         6 => vec![0x5a; algorithm.salt_size().unwrap()],
         _ => Vec::new(),
     };
     let assemble = |prefix: [u8; 2], mpis: mpi::Signature| -> Signature {
-        let (hashed, unhashed) = (builder.hashed_area(), builder.unhashed_area());
         match key.version() {
             6 => Signature6::new(
                 builder.typ(),
@@ -62,6 +63,26 @@ pub(super) fn make(
     let digest = context.into_digest().unwrap();
     let mpis = pair.sign(algorithm, &digest).unwrap();
     assemble([digest[0], digest[1]], mpis)
+}
+
+/// Subpackets as gpg writes them: nothing critical but what was asked for, and the key
+/// ID outside the hashed area.
+///
+/// rpm 4.18 refuses certificates whose self-signatures mark a subpacket critical that it
+/// does not know (primary user ID, embedded signature): what sequoia writes by default.
+fn areas(builder: &SignatureBuilder) -> (SubpacketArea, SubpacketArea) {
+    let (mut hashed, mut unhashed) = (SubpacketArea::default(), SubpacketArea::default());
+    for subpacket in builder.hashed_area().iter() {
+        let value = subpacket.value().clone();
+        let notation = matches!(value, SubpacketValue::NotationData(_));
+        let area = match value {
+            SubpacketValue::Issuer(_) | SubpacketValue::EmbeddedSignature(_) => &mut unhashed,
+            _ => &mut hashed,
+        };
+        let critical = notation && subpacket.critical();
+        area.add(Subpacket::new(value, critical).unwrap()).unwrap();
+    }
+    (hashed, unhashed)
 }
 
 /// The digest to use with a key where nothing else is asked for.

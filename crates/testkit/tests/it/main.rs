@@ -1,3 +1,4 @@
 //! The workspace's shape, and that the testkit's own oracles and fixtures work.
 
+mod build;
 mod peers;
