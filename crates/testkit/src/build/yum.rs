@@ -133,7 +133,7 @@ impl Repository {
   <packager>pkgseal TEST &lt;test@test.invalid&gt;</packager>
   <url/>
   <time file="{BUILT}" build="{BUILT}"/>
-  <size package="{size}" installed="{installed}" archive="{installed}"/>
+  <size package="{size}" installed="{installed}" archive="0"/>
   <location href="{folder}{file}"/>
   <format>
     <rpm:license>MIT</rpm:license>

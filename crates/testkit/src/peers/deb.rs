@@ -33,8 +33,10 @@ pub fn debsigs(deb: &Path, kind: &str, key: &TestKey) -> Option<Run> {
 /// `debsig-verify` with a policy that requires one signature of each `kind` by `key`.
 ///
 /// It looks policies up by the fingerprint (or the key ID) that the `origin` signature
-/// names as its issuer, which is the signing subkey; so the policy folder is made for
-/// each of them. Exit 0 ok, 10 no signature, 11 unknown origin, 12 no policy, 13 bad.
+/// names as its issuer. Before 0.30 it finds primary keys only: a signature by a subkey
+/// is "no applicable policy" (12), so ask it about keys that sign with their primary
+/// (`primary-signs`, `primary-signs-rsa3072`). Exit 0 ok, 10 no signature, 11 unknown
+/// origin, 12 no policy, 13 bad.
 pub fn debsig_verify(deb: &Path, kinds: &[&str], key: &TestKey) -> Option<Run> {
     let debsig_verify = have("debsig-verify")?;
     let home = gnupg::Home::new(&[])?;

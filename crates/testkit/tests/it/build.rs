@@ -48,7 +48,7 @@ fn dpkg_deb_reads_every_compression() {
 #[test]
 fn debsig_verify_accepts_an_appended_signature() {
     let folder = tempfile::tempdir().unwrap();
-    let key = load("good-rsa2048");
+    let key = load("primary-signs-rsa3072");
     let package = Deb::new("alpha", "1.0-1", "amd64");
     for armor in [Armor::Binary, Armor::Armored] {
         let options = RawOptions {
@@ -72,7 +72,7 @@ fn debsig_verify_accepts_an_appended_signature() {
 #[test]
 fn debsigs_signs_what_debsig_verify_accepts() {
     let folder = tempfile::tempdir().unwrap();
-    let key = load("good-ed25519");
+    let key = load("primary-signs");
     let package =
         Deb::new("alpha", "1.0-1", "amd64").compressed(Compression::Gzip, Compression::Gzip);
     let path = file(folder.path(), "alpha.deb", &package.build());
