@@ -1,37 +1,25 @@
 //! Certificates: public, identified by full fingerprint.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
+use openpgp::Cert;
+use openpgp::cert::amalgamation::key::PrimaryKey;
+use openpgp::serialize::MarshalInto;
+use openpgp::types::RevocationStatus;
 use pkgseal_repo::Finding;
+use sequoia_openpgp as openpgp;
 
-use crate::{KeyState, Profile};
-
-/// A full fingerprint: 40 (v4) or 64 (v6) upper-case hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint(Box<str>);
-
-impl Fingerprint {
-    /// Accepts 40 or 64 hexadecimal digits, spaces and a leading `0x` ignored. A key ID
-    /// is refused: it identifies nobody.
-    pub fn parse(_text: &str) -> Option<Self> {
-        unimplemented!()
-    }
-
-    /// As text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+use crate::algorithm::Algorithm;
+use crate::keystate::{self, Assessment, EVERYTHING};
+use crate::{Error, Fingerprint, KeyState, Profile, names, time};
 
 /// A certificate (public parts only), or what is left of one after its secret key was
 /// taken out. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Certificate {}
+pub struct Certificate {
+    cert: Arc<Cert>,
+}
 
 /// One part of an input that holds no usable certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,92 +68,138 @@ impl Certificate {
     /// Reads every certificate of a file: binary or armored, several armored blocks, text
     /// between blocks. Secret key material is dropped. What cannot be used comes back as
     /// errors; an input without any OpenPGP data gives one error.
-    pub fn parse_all(_bytes: &[u8]) -> (Vec<Self>, Vec<CertificateError>) {
-        unimplemented!()
+    pub fn parse_all(bytes: &[u8]) -> (Vec<Self>, Vec<CertificateError>) {
+        crate::keyfile::read(bytes)
+    }
+
+    /// A certificate of sequoia's, without its secrets.
+    pub(crate) fn from_cert(cert: Cert) -> Self {
+        Self {
+            cert: Arc::new(cert.strip_secret_key_material()),
+        }
+    }
+
+    /// Sequoia's view of it.
+    pub(crate) fn cert(&self) -> &Cert {
+        &self.cert
     }
 
     /// Its fingerprint (the primary key's).
     pub fn fingerprint(&self) -> Fingerprint {
-        unimplemented!()
+        Fingerprint::of(&self.cert.fingerprint())
     }
 
     /// OpenPGP version of its primary key (4, 6).
     pub fn version(&self) -> u8 {
-        unimplemented!()
+        self.cert.primary_key().key().version()
     }
 
     /// Its primary user ID, lossily decoded; raw.
     pub fn user_id(&self) -> Option<String> {
-        unimplemented!()
+        let newest = self
+            .cert
+            .with_policy(&EVERYTHING, keystate::newest(&self.cert))
+            .ok()
+            .and_then(|valid| Some(lossy(valid.primary_userid().ok()?.userid().value())));
+        newest.or_else(|| {
+            let first = self.cert.userids().next()?;
+            Some(lossy(first.userid().value()))
+        })
     }
 
     /// Its user IDs.
-    pub fn user_ids(&self, _now: Timestamp) -> Vec<UserIdFacts> {
-        unimplemented!()
+    pub fn user_ids(&self, now: Timestamp) -> Vec<UserIdFacts> {
+        let now = time::system(now);
+        let primary = self
+            .cert
+            .with_policy(&EVERYTHING, now)
+            .ok()
+            .and_then(|valid| Some(valid.primary_userid().ok()?.userid().clone()));
+        self.cert
+            .userids()
+            .map(|user_id| UserIdFacts {
+                text: lossy(user_id.userid().value()),
+                primary: primary.as_ref() == Some(user_id.userid()),
+                revoked: matches!(
+                    user_id.revocation_status(&EVERYTHING, now),
+                    RevocationStatus::Revoked(_)
+                ),
+                self_signature_digest: user_id
+                    .self_signatures()
+                    .next()
+                    .map(|signature| names::digest(signature.hash_algo())),
+            })
+            .collect()
     }
 
     /// Its keys, the primary first.
-    pub fn keys(&self, _profile: &Profile, _now: Timestamp) -> Vec<KeyFacts> {
-        unimplemented!()
+    pub fn keys(&self, profile: &Profile, now: Timestamp) -> Vec<KeyFacts> {
+        self.cert
+            .keys()
+            .map(|key| {
+                let Assessment { state, .. } = keystate::assess(&key, profile, time::system(now));
+                let (expires, capabilities) = keystate::lifetime(&key, time::system(now));
+                KeyFacts {
+                    fingerprint: Fingerprint::of(&key.key().fingerprint()),
+                    primary: key.primary(),
+                    algorithm: Algorithm::of(key.key()).name,
+                    created: time::timestamp(key.key().creation_time()),
+                    expires: expires.map(time::timestamp),
+                    capabilities,
+                    state,
+                }
+            })
+            .collect()
     }
 
     /// What is wrong with it: weak self-signatures, no signing key, no expiry, no user ID.
-    pub fn lint(&self, _profile: &Profile, _now: Timestamp) -> Vec<Finding> {
-        unimplemented!()
+    pub fn lint(&self, profile: &Profile, now: Timestamp) -> Vec<Finding> {
+        crate::lint::lint(self, profile, now)
     }
 
     /// Transferable public key, binary (RFC 9580, 10.1).
     pub fn to_binary(&self) -> Vec<u8> {
-        unimplemented!()
+        MarshalInto::to_vec(&*self.cert).unwrap_or_default()
     }
 
     /// Transferable public key, armored; no comments.
     pub fn to_armored(&self) -> Vec<u8> {
-        unimplemented!()
+        use openpgp::armor::{Kind, Writer};
+        use std::io::Write as _;
+        let armored = || {
+            let mut writer = Writer::new(Vec::new(), Kind::PublicKey)?;
+            writer.write_all(&self.to_binary())?;
+            writer.finalize()
+        };
+        armored().unwrap_or_default()
     }
 
     /// Takes over packets of another copy of the same certificate.
     ///
     /// # Errors
     /// When the fingerprints differ.
-    pub fn merge(self, _other: Self) -> crate::Result<Self> {
-        unimplemented!()
+    pub fn merge(self, other: Self) -> crate::Result<Self> {
+        let fingerprint = self.fingerprint();
+        let cert = Arc::unwrap_or_clone(self.cert);
+        let merged = cert
+            .merge_public(Arc::unwrap_or_clone(other.cert))
+            .map_err(|error| Error::Key {
+                key: fingerprint.to_string(),
+                reason: format!("cannot merge another certificate into it: {error}"),
+            })?;
+        Ok(Self {
+            cert: Arc::new(merged),
+        })
     }
 }
 
-/// Certificates by fingerprint and by the keys in them. Cheap to clone and to share.
-#[derive(Clone, Debug, Default)]
-pub struct Certificates {}
-
-impl Certificates {
-    /// Collects; copies of the same certificate are merged.
-    pub fn new(_certificates: impl IntoIterator<Item = Certificate>) -> Self {
-        unimplemented!()
+impl PartialEq for Certificate {
+    /// The same packets.
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.cert, &other.cert) || self.cert == other.cert
     }
+}
 
-    /// How many.
-    pub fn len(&self) -> usize {
-        unimplemented!()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// All, in order of fingerprint.
-    pub fn iter(&self) -> impl Iterator<Item = &Certificate> + '_ {
-        std::iter::empty()
-    }
-
-    /// The certificate with this primary fingerprint.
-    pub fn get(&self, _fingerprint: &Fingerprint) -> Option<&Certificate> {
-        unimplemented!()
-    }
-
-    /// Only the named ones.
-    #[must_use]
-    pub fn only(&self, _fingerprints: &[Fingerprint]) -> Self {
-        unimplemented!()
-    }
+fn lossy(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
 }

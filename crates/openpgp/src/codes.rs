@@ -3,8 +3,11 @@
 use pkgseal_repo::Code;
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $id:literal, $meaning:literal;)*) => {
-        $(pub const $name: Code = Code::new($id, $meaning);)*
+    ($($name:ident = $id:literal, $meaning:literal;)*) => {
+        $(
+            #[doc = concat!("`", $id, "`: ", $meaning, ".")]
+            pub const $name: Code = Code::new($id, $meaning);
+        )*
         /// All codes of this crate, for the manual.
         pub const ALL: &[Code] = &[$($name),*];
     };
@@ -29,6 +32,8 @@ codes! {
     EXPIRED = "signature.expired", "the signature itself has expired";
     MALFORMED = "signature.malformed", "the signature is not well formed";
     UNSUPPORTED = "signature.unsupported", "the signature uses an algorithm or version that is not supported here";
+    OLD_VERSION = "signature.old-version", "the signature packet is of a version below the profile (version 3)";
+    WRONG_FORM = "signature.wrong-form", "the signature is of a kind that does not cover this file: a certification, or a text signature where bytes must be bound";
     NOT_ALLOWED = "signature.not-allowed", "a good signature by a certificate the profile does not list";
     CLEARTEXT = "cleartext.malformed", "the clearsigned message breaks the strict grammar: text outside the signed part, unknown headers, trailing blanks";
 }

@@ -8,26 +8,38 @@
 //!
 //! Follows RFC 9580 (OpenPGP) and RFC 9980 (post-quantum algorithms).
 
+mod algorithm;
+mod armor;
+mod block;
 mod certificate;
+mod certificates;
 pub mod cleartext;
-mod codes;
+pub mod codes;
 mod error;
 mod examination;
+mod fingerprint;
 mod hash;
+mod judge;
+mod keyfile;
+mod keystate;
+mod lint;
 mod names;
 mod plan;
 mod profile;
 mod report;
 mod signer;
+mod time;
+mod verdict;
 mod verified;
 mod verifier;
 
-pub use certificate::{
-    Certificate, CertificateError, Certificates, Fingerprint, KeyFacts, UserIdFacts,
-};
+pub use block::SignatureBlock;
+pub use certificate::{Certificate, CertificateError, KeyFacts, UserIdFacts};
+pub use certificates::Certificates;
 pub use codes::ALL as CODES;
 pub use error::{Error, Result};
 pub use examination::{Examination, ObjectSignatures, Signed};
+pub use fingerprint::Fingerprint;
 pub use hash::HashContext;
 pub use plan::{HashPlan, Hashes};
 pub use profile::{Object, Profile};
@@ -36,4 +48,4 @@ pub use report::{
 };
 pub use signer::{Armor, SignatureForm, Signer};
 pub use verified::{Judged, Verified};
-pub use verifier::{SignatureBlock, Verifier};
+pub use verifier::Verifier;

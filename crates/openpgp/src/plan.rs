@@ -2,26 +2,163 @@
 
 use std::io::{self, Write};
 
+use openpgp::crypto::hash::Context;
+use openpgp::packet::Signature;
+use openpgp::types::{HashAlgorithm, SignatureType};
+use sequoia_openpgp as openpgp;
+
+/// What makes two signatures share a hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Kind {
+    algorithm: HashAlgorithm,
+    text: bool,
+    version: u8,
+    salt: Vec<u8>,
+}
+
+impl Kind {
+    /// `None` for signatures that are not over data.
+    fn of(signature: &Signature) -> Option<Self> {
+        let text = match signature.typ() {
+            SignatureType::Binary => false,
+            SignatureType::Text => true,
+            _ => return None,
+        };
+        Some(Self {
+            algorithm: signature.hash_algo(),
+            text,
+            version: signature.version(),
+            salt: signature.salt().unwrap_or_default().to_vec(),
+        })
+    }
+}
+
 /// Which hashes a set of signatures needs. Made by
 /// [`Verifier::plan`](crate::Verifier::plan); collects over several blocks.
-#[derive(Clone, Default)]
-pub struct HashPlan {}
+#[derive(Clone, Debug, Default)]
+pub struct HashPlan {
+    kinds: Vec<Kind>,
+}
 
 impl HashPlan {
-    /// Starts all hashes.
-    pub fn start(&self) -> Hashes {
-        unimplemented!()
+    pub(crate) fn add(&mut self, signature: &Signature) {
+        if let Some(kind) = Kind::of(signature)
+            && !self.kinds.contains(&kind)
+        {
+            self.kinds.push(kind);
+        }
     }
+
+    /// Starts all hashes. Algorithms the backend lacks are left out; signatures that need
+    /// them are judged unsupported.
+    pub fn start(&self) -> Hashes {
+        let running = self.kinds.iter().filter_map(|kind| {
+            let mut context = kind.algorithm.context().ok()?.for_signature(kind.version);
+            context.update(&kind.salt);
+            Some(Running {
+                kind: kind.clone(),
+                context,
+            })
+        });
+        Hashes {
+            running: running.collect(),
+            text: self.kinds.iter().any(|kind| kind.text),
+            ends: LineEnds::default(),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Running {
+    kind: Kind,
+    context: Context,
+}
+
+/// What was seen of line ends; they are not covered by a text signature.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LineEnds {
+    /// Some carriage return, whatever follows it.
+    pub(crate) carriage_return: bool,
+    /// A carriage return that no line feed follows.
+    pub(crate) lone: bool,
+    pending: bool,
 }
 
 /// Running hashes: feed the signed bytes once with [`Write`], then pass it to
 /// [`Verifier::hashed`](crate::Verifier::hashed).
 #[derive(Clone)]
-pub struct Hashes {}
+pub struct Hashes {
+    running: Vec<Running>,
+    text: bool,
+    ends: LineEnds,
+}
+
+impl std::fmt::Debug for Hashes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hashes")
+            .field("running", &self.running.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Hashes {
+    /// Feeds bytes; as [`Write`], but cannot fail.
+    pub fn update(&mut self, bytes: &[u8]) {
+        for hash in self.running.iter_mut().filter(|hash| !hash.kind.text) {
+            hash.context.update(bytes);
+        }
+        if self.text {
+            self.update_text(bytes);
+        }
+    }
+
+    /// Every line end, LF or CRLF, is hashed as CRLF (RFC 9580, 5.2.1.2). A carriage
+    /// return at the end of a chunk waits for the next one.
+    fn update_text(&mut self, bytes: &[u8]) {
+        let mut canonical = Vec::with_capacity(bytes.len() + bytes.len() / 16 + 2);
+        for &byte in bytes {
+            if self.ends.pending && byte != b'\n' {
+                canonical.push(b'\r');
+                self.ends.lone = true;
+            }
+            self.ends.pending = byte == b'\r';
+            match byte {
+                b'\r' => self.ends.carriage_return = true,
+                b'\n' => canonical.extend_from_slice(b"\r\n"),
+                other => canonical.push(other),
+            }
+        }
+        for hash in self.running.iter_mut().filter(|hash| hash.kind.text) {
+            hash.context.update(&canonical);
+        }
+    }
+
+    pub(crate) fn line_ends(&self) -> LineEnds {
+        LineEnds {
+            lone: self.ends.lone || self.ends.pending,
+            ..self.ends
+        }
+    }
+
+    /// The digest a signature signs: data and the signature's own trailer. `None` when no
+    /// such hash ran (not over data, not planned, or not in the backend).
+    pub(crate) fn digest(&self, signature: &Signature) -> Option<Vec<u8>> {
+        use openpgp::crypto::hash::Hash;
+        let kind = Kind::of(signature)?;
+        let running = self.running.iter().find(|hash| hash.kind == kind)?;
+        let mut context = running.context.clone();
+        if kind.text && self.ends.pending {
+            context.update(b"\r");
+        }
+        signature.hash(&mut context).ok()?;
+        context.into_digest().ok()
+    }
+}
 
 impl Write for Hashes {
-    fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
-        unimplemented!()
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.update(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

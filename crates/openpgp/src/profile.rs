@@ -1,6 +1,19 @@
 //! Named, explained policy: data, not code. See `profiles/*.toml`.
 
-use crate::Result;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use crate::algorithm::Algorithm;
+use crate::{Error, Fingerprint, Result};
+
+const EMBEDDED: &[(&str, &str)] = &[
+    ("strict", include_str!("../profiles/strict.toml")),
+    ("legacy", include_str!("../profiles/legacy.toml")),
+];
 
 /// What kind of object a signature is on; profiles may differ by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,54 +26,455 @@ pub enum Object {
     Artifact,
 }
 
-/// A policy that turns facts into a verdict.
+impl Object {
+    fn table(self) -> &'static str {
+        match self {
+            Self::Repository => "repository",
+            Self::Package => "package",
+            Self::Artifact => "artifact",
+        }
+    }
+}
+
+/// A policy that turns facts into a verdict. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Profile {}
+pub struct Profile {
+    rules: Arc<Rules>,
+    text: Arc<str>,
+    allowed: Arc<[Fingerprint]>,
+    threshold: usize,
+}
+
+/// What a rule says, and how to cite it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cited<T> {
+    pub(crate) value: T,
+    /// `profile strict: digest.sha1.data = "never" (why)`.
+    pub(crate) line: String,
+}
+
+/// What to make of something that is not right but may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Weight {
+    Reject,
+    Warn,
+    Note,
+}
+
+/// What to make of a text signature on a detached file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TextForm {
+    Reject,
+    LfOnly,
+    Accept,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum BesideGood {
+    Reject,
+    Ignore,
+}
+
+/// `"always"`, `"never"`, or a day before which it is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+enum When {
+    Always,
+    Never,
+    Before(Date),
+}
+
+impl TryFrom<String> for When {
+    type Error = String;
+
+    fn try_from(text: String) -> std::result::Result<Self, String> {
+        match text.as_str() {
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            day => day.parse().map(Self::Before).map_err(|_| {
+                format!("`{text}` is not \"always\", \"never\" or a day like \"2013-02-01\"")
+            }),
+        }
+    }
+}
+
+impl std::fmt::Display for When {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Always => f.write_str("always"),
+            Self::Never => f.write_str("never"),
+            Self::Before(day) => day.fmt(f),
+        }
+    }
+}
+
+impl When {
+    fn holds(self, made: Option<Timestamp>) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Before(day) => made.is_some_and(|made| {
+                day.to_zoned(jiff::tz::TimeZone::UTC)
+                    .is_ok_and(|start| made < start.timestamp())
+            }),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Rules {
+    name: String,
+    summary: String,
+    threshold: usize,
+    clock_skew_seconds: u32,
+    bad_signature: BadSignatureRule,
+    allowed: AllowedRule,
+    #[serde(default)]
+    digest: BTreeMap<String, DigestRule>,
+    #[serde(default)]
+    public_key: BTreeMap<String, KeyRule>,
+    #[serde(default)]
+    signature: BTreeMap<String, VersionRule>,
+    repository: ObjectRule,
+    package: ObjectRule,
+    artifact: ObjectRule,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct BadSignatureRule {
+    beside_good: BesideGood,
+    explain: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct AllowedRule {
+    certificates: Vec<String>,
+    #[serde(rename = "explain")]
+    _explain: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DigestRule {
+    data: When,
+    self_signature: When,
+    explain: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct KeyRule {
+    accept: When,
+    minimum_bits: Option<usize>,
+    warn_below_bits: Option<usize>,
+    explain: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct VersionRule {
+    accept: When,
+    explain: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ObjectRule {
+    alive_now: Weight,
+    retired_since: Weight,
+    text_form: TextForm,
+    explain: String,
+}
+
+/// What a digest is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    Data,
+    SelfSignature,
+}
 
 impl Profile {
     /// The default: see `profiles/strict.toml`.
-    ///
-    /// # Panics
-    /// Never: a test parses the embedded file.
     pub fn strict() -> Self {
-        unimplemented!()
+        #[expect(clippy::expect_used, reason = "a test parses every embedded profile")]
+        Self::named("strict").expect("the embedded profile parses")
     }
 
     /// An embedded profile by name (`strict`, `legacy`).
     ///
     /// # Errors
     /// [`Error::Profile`](crate::Error::Profile), naming those there are.
-    pub fn named(_name: &str) -> Result<Self> {
-        unimplemented!()
+    pub fn named(name: &str) -> Result<Self> {
+        match EMBEDDED.iter().find(|(known, _)| *known == name) {
+            Some((_, text)) => Self::parse(name, text),
+            None => Err(Error::Profile {
+                name: name.to_owned(),
+                reason: format!(
+                    "no profile of this name; there are {}",
+                    EMBEDDED
+                        .iter()
+                        .map(|(n, _)| *n)
+                        .collect::<Vec<_>>()
+                        .join(" and ")
+                ),
+            }),
+        }
     }
 
     /// Parses a profile file.
     ///
     /// # Errors
     /// [`Error::Profile`](crate::Error::Profile) with the field.
-    pub fn parse(_name: &str, _toml: &str) -> Result<Self> {
-        unimplemented!()
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
+        let wrong = |reason: String| Error::Profile {
+            name: name.to_owned(),
+            reason,
+        };
+        let rules: Rules =
+            toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        if rules.threshold == 0 {
+            return Err(wrong(
+                "threshold: 0 would accept unsigned files; at least 1".to_owned(),
+            ));
+        }
+        let allowed = rules
+            .allowed
+            .certificates
+            .iter()
+            .map(|text| {
+                Fingerprint::parse(text).ok_or_else(|| {
+                    wrong(format!(
+                        "allowed.certificates: `{text}` is not a full fingerprint (40 or 64 hexadecimal digits)"
+                    ))
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Self {
+            threshold: rules.threshold,
+            allowed: allowed.into(),
+            rules: Arc::new(rules),
+            text: text.into(),
+        })
     }
 
     /// Names and texts of the embedded profiles.
     pub fn embedded() -> &'static [(&'static str, &'static str)] {
-        unimplemented!()
+        EMBEDDED
     }
 
     /// Its name.
     pub fn name(&self) -> &str {
-        unimplemented!()
+        &self.rules.name
     }
 
-    /// The same profile, accepting only these certificates' signatures.
-    #[must_use]
-    pub fn allowing(self, _fingerprints: Vec<crate::Fingerprint>) -> Self {
-        unimplemented!()
+    /// What it is for, in a line.
+    pub fn summary(&self) -> &str {
+        &self.rules.summary
     }
 
-    /// The same profile asking for good signatures by this many distinct certificates.
+    /// The file it was read from, comments and all.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The same profile, accepting only these certificates' signatures. A fingerprint may
+    /// also be that of one signing subkey.
     #[must_use]
-    pub fn threshold(self, _count: usize) -> Self {
-        unimplemented!()
+    pub fn allowing(mut self, fingerprints: Vec<Fingerprint>) -> Self {
+        self.allowed = fingerprints.into();
+        self
+    }
+
+    /// The same profile asking for good signatures by this many distinct certificates (at
+    /// least one).
+    #[must_use]
+    pub fn threshold(mut self, count: usize) -> Self {
+        self.threshold = count.max(1);
+        self
+    }
+
+    pub(crate) fn needed(&self) -> usize {
+        self.threshold.max(1)
+    }
+
+    pub(crate) fn threshold_line(&self) -> String {
+        self.cite(&format!("threshold = {}", self.needed()), "")
+    }
+
+    /// Whether signatures by this key count: everybody's where nobody is named.
+    pub(crate) fn allows(&self, certificate: &Fingerprint, key: &Fingerprint) -> bool {
+        self.allowed.is_empty()
+            || self
+                .allowed
+                .iter()
+                .any(|allowed| allowed == certificate || allowed == key)
+    }
+
+    pub(crate) fn allowed_line(&self) -> String {
+        self.cite("allowed.certificates", "only the listed ones count")
+    }
+
+    pub(crate) fn skew(&self) -> Cited<u32> {
+        let seconds = self.rules.clock_skew_seconds;
+        Cited {
+            value: seconds,
+            line: self.cite(&format!("clock-skew-seconds = {seconds}"), ""),
+        }
+    }
+
+    pub(crate) fn bad_beside_good_rejects(&self) -> Cited<bool> {
+        let rule = &self.rules.bad_signature;
+        let (value, word) = match rule.beside_good {
+            BesideGood::Reject => (true, "reject"),
+            BesideGood::Ignore => (false, "ignore"),
+        };
+        Cited {
+            value,
+            line: self.cite(
+                &format!("bad-signature.beside-good = \"{word}\""),
+                &rule.explain,
+            ),
+        }
+    }
+
+    /// Whether a digest is accepted for this use in a signature made then.
+    pub(crate) fn digest(&self, rule: &str, used: Use, made: Option<Timestamp>) -> Cited<bool> {
+        let Some(found) = self.rules.digest.get(rule) else {
+            return self.unlisted("digest", rule);
+        };
+        let (field, when) = match used {
+            Use::Data => ("data", found.data),
+            Use::SelfSignature => ("self-signature", found.self_signature),
+        };
+        Cited {
+            value: when.holds(made),
+            line: self.cite(
+                &format!("digest.{rule}.{field} = \"{when}\""),
+                &found.explain,
+            ),
+        }
+    }
+
+    /// Whether a key of this algorithm and size is accepted in a signature made then.
+    pub(crate) fn public_key(&self, algorithm: &Algorithm, made: Option<Timestamp>) -> Cited<bool> {
+        let name = algorithm.rule;
+        let Some(rule) = self.rules.public_key.get(name) else {
+            return self.unlisted("public-key", name);
+        };
+        if !rule.accept.holds(made) {
+            let line = format!("public-key.{name}.accept = \"{}\"", rule.accept);
+            return Cited {
+                value: false,
+                line: self.cite(&line, &rule.explain),
+            };
+        }
+        match (rule.minimum_bits, algorithm.bits) {
+            (Some(minimum), Some(bits)) if bits < minimum => Cited {
+                value: false,
+                line: self.cite(
+                    &format!("public-key.{name}.minimum-bits = {minimum}"),
+                    &rule.explain,
+                ),
+            },
+            _ => Cited {
+                value: true,
+                line: self.cite(&format!("public-key.{name}"), &rule.explain),
+            },
+        }
+    }
+
+    /// The line to cite when a key is accepted but should be replaced.
+    pub(crate) fn small_key(&self, algorithm: &Algorithm) -> Option<String> {
+        let name = algorithm.rule;
+        let rule = self.rules.public_key.get(name)?;
+        let floor = rule.warn_below_bits?;
+        (algorithm.bits? < floor).then(|| {
+            self.cite(
+                &format!("public-key.{name}.warn-below-bits = {floor}"),
+                &rule.explain,
+            )
+        })
+    }
+
+    /// Whether signature packets of this version are accepted.
+    pub(crate) fn version(&self, version: u8, made: Option<Timestamp>) -> Cited<bool> {
+        let name = format!("v{version}");
+        let Some(rule) = self.rules.signature.get(&name) else {
+            return self.unlisted("signature", &name);
+        };
+        Cited {
+            value: rule.accept.holds(made),
+            line: self.cite(
+                &format!("signature.{name}.accept = \"{}\"", rule.accept),
+                &rule.explain,
+            ),
+        }
+    }
+
+    fn object(&self, object: Object) -> &ObjectRule {
+        match object {
+            Object::Repository => &self.rules.repository,
+            Object::Package => &self.rules.package,
+            Object::Artifact => &self.rules.artifact,
+        }
+    }
+
+    pub(crate) fn alive_now(&self, object: Object) -> Cited<Weight> {
+        let rule = self.object(object);
+        self.weight(object, "alive-now", rule.alive_now, &rule.explain)
+    }
+
+    pub(crate) fn retired_since(&self, object: Object) -> Cited<Weight> {
+        let rule = self.object(object);
+        self.weight(object, "retired-since", rule.retired_since, &rule.explain)
+    }
+
+    pub(crate) fn text_form(&self, object: Object) -> Cited<TextForm> {
+        let rule = self.object(object);
+        let word = match rule.text_form {
+            TextForm::Reject => "reject",
+            TextForm::LfOnly => "lf-only",
+            TextForm::Accept => "accept",
+        };
+        Cited {
+            value: rule.text_form,
+            line: self.cite(
+                &format!("{}.text-form = \"{word}\"", object.table()),
+                "a text signature does not cover how lines end",
+            ),
+        }
+    }
+
+    fn weight(&self, object: Object, field: &str, value: Weight, explain: &str) -> Cited<Weight> {
+        let word = match value {
+            Weight::Reject => "reject",
+            Weight::Warn => "warn",
+            Weight::Note => "note",
+        };
+        Cited {
+            value,
+            line: self.cite(&format!("{}.{field} = \"{word}\"", object.table()), explain),
+        }
+    }
+
+    fn unlisted(&self, table: &str, name: &str) -> Cited<bool> {
+        Cited {
+            value: false,
+            line: self.cite(&format!("{table}.{name}"), "not listed, so never accepted"),
+        }
+    }
+
+    fn cite(&self, line: &str, explain: &str) -> String {
+        if explain.is_empty() {
+            format!("profile {}: {line}", self.name())
+        } else {
+            format!("profile {}: {line} ({explain})", self.name())
+        }
     }
 }

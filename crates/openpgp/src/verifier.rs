@@ -3,50 +3,16 @@
 use std::io::Read;
 
 use jiff::Timestamp;
+use pkgseal_repo::Finding;
 
-use crate::{Certificates, HashPlan, Hashes, Judged, Object, Profile, Result, SignatureReport};
+use crate::judge::{self, Context};
+use crate::{
+    Certificates, Error, HashPlan, Hashes, Judged, Object, Profile, Result, SignatureBlock,
+    SignatureReport, Verdict, cleartext, verdict,
+};
 
-/// Signature packets of one block, parsed but not judged.
-#[derive(Clone, Debug)]
-pub struct SignatureBlock {}
-
-impl SignatureBlock {
-    /// Reads a detached signature, armored or binary: signature packets only, nothing
-    /// before, between or after; at most
-    /// [`Limits::signatures`](pkgseal_repo::Limits::signatures) packets. Several armored
-    /// blocks in a row are one block (apt accepts them in Release.gpg).
-    ///
-    /// # Errors
-    /// A finding (`signature.malformed`, `signature.none`) saying where and why: a
-    /// malformed block is a rejection, not a failure.
-    pub fn parse(_bytes: &[u8]) -> std::result::Result<Self, pkgseal_repo::Finding> {
-        unimplemented!()
-    }
-
-    /// As [`SignatureBlock::parse`], binary and exactly one packet: what an .rpm header
-    /// holds.
-    ///
-    /// # Errors
-    /// As [`SignatureBlock::parse`].
-    pub fn parse_single_binary(_bytes: &[u8]) -> std::result::Result<Self, pkgseal_repo::Finding> {
-        unimplemented!()
-    }
-
-    /// How many signatures.
-    pub fn len(&self) -> usize {
-        unimplemented!()
-    }
-
-    /// Whether there are none (never, after parsing).
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// For each signature: OpenPGP version, public-key algorithm name, digest name.
-    pub fn summary(&self) -> Vec<(u8, String, String)> {
-        unimplemented!()
-    }
-}
+/// Bytes read at once.
+const CHUNK: usize = 1 << 17;
 
 /// Judges signatures against certificates, under a profile, at a moment.
 /// Cheap to clone; share it between threads.
@@ -83,18 +49,50 @@ impl Verifier {
     }
 
     /// Which hashes must be computed to judge `blocks`.
-    pub fn plan<'a>(&self, _blocks: impl IntoIterator<Item = &'a SignatureBlock>) -> HashPlan {
-        unimplemented!()
+    pub fn plan<'a>(&self, blocks: impl IntoIterator<Item = &'a SignatureBlock>) -> HashPlan {
+        let mut plan = HashPlan::default();
+        for signature in blocks.into_iter().flat_map(SignatureBlock::known) {
+            plan.add(signature);
+        }
+        plan
     }
 
     /// Judges a block over bytes that were fed to `hashes`.
     pub fn hashed(
         &self,
-        _object: Object,
-        _block: &SignatureBlock,
-        _hashes: &Hashes,
+        object: Object,
+        block: &SignatureBlock,
+        hashes: &Hashes,
     ) -> SignatureReport {
-        unimplemented!()
+        self.judge(object, block, hashes, false)
+    }
+
+    fn judge(
+        &self,
+        object: Object,
+        block: &SignatureBlock,
+        hashes: &Hashes,
+        cleartext: bool,
+    ) -> SignatureReport {
+        let context = Context {
+            certificates: &self.certificates,
+            profile: &self.profile,
+            now: self.now,
+            object,
+            cleartext,
+        };
+        let signatures: Vec<_> = block
+            .packets()
+            .iter()
+            .enumerate()
+            .map(|(index, packet)| judge::facts(&context, index, packet, hashes))
+            .collect();
+        let verdict = verdict::of(&self.profile, &signatures);
+        SignatureReport {
+            signatures,
+            verdict,
+            profile: self.profile.name().to_owned(),
+        }
     }
 
     /// Judges a detached signature over a stream, read once. A malformed `signature` is a
@@ -104,27 +102,72 @@ impl Verifier {
     /// [`Error::Read`](crate::Error::Read) when `data` cannot be read.
     pub fn detached(
         &self,
-        _object: Object,
-        _data: impl Read,
-        _signature: &[u8],
+        object: Object,
+        mut data: impl Read,
+        signature: &[u8],
     ) -> Result<SignatureReport> {
-        unimplemented!()
+        let block = match SignatureBlock::parse(signature) {
+            Ok(block) => block,
+            Err(finding) => return Ok(self.rejected(finding)),
+        };
+        let mut hashes = self.plan([&block]).start();
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            match data.read(&mut chunk) {
+                Ok(0) => return Ok(self.hashed(object, &block, &hashes)),
+                Ok(length) => hashes.update(chunk.get(..length).unwrap_or_default()),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(source) => {
+                    return Err(Error::Read {
+                        what: "signed data",
+                        source,
+                    });
+                }
+            }
+        }
     }
 
     /// Judges a detached signature over bytes in memory, and seals them if accepted.
     pub fn detached_bytes(
         &self,
-        _object: Object,
-        _data: Vec<u8>,
-        _signature: &[u8],
+        object: Object,
+        data: Vec<u8>,
+        signature: &[u8],
     ) -> Judged<Vec<u8>> {
-        unimplemented!()
+        let report = match SignatureBlock::parse(signature) {
+            Ok(block) => {
+                let mut hashes = self.plan([&block]).start();
+                hashes.update(&data);
+                self.hashed(object, &block, &hashes)
+            }
+            Err(finding) => self.rejected(finding),
+        };
+        Judged::new(data, report)
     }
 
     /// Judges a clearsigned message by the strict grammar of [`cleartext`](crate::cleartext)
     /// and seals the signed text (what the signature covers, with its final newline)
     /// if accepted.
-    pub fn cleartext(&self, _object: Object, _message: &[u8]) -> Judged<Vec<u8>> {
-        unimplemented!()
+    pub fn cleartext(&self, object: Object, message: &[u8]) -> Judged<Vec<u8>> {
+        match cleartext::split(message) {
+            Ok(message) => {
+                let mut hashes = self.plan([&message.signatures]).start();
+                let text = message.text.strip_suffix(b"\n").unwrap_or(&message.text);
+                hashes.update(text);
+                let report = self.judge(object, &message.signatures, &hashes, true);
+                Judged::new(message.text, report)
+            }
+            Err(finding) => Judged::new(Vec::new(), self.rejected(finding)),
+        }
+    }
+
+    fn rejected(&self, finding: Finding) -> SignatureReport {
+        SignatureReport {
+            signatures: Vec::new(),
+            verdict: Verdict::Rejected {
+                reasons: vec![finding],
+            },
+            profile: self.profile.name().to_owned(),
+        }
     }
 }

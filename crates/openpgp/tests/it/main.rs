@@ -1,3 +1,4 @@
 //! Signing and judging, against real peers.
 
+mod judging;
 mod signing;

@@ -1,0 +1,630 @@
+//! The facts of one signature, and its status.
+
+use jiff::{SignedDuration, Timestamp};
+use openpgp::packet::Signature;
+use openpgp::types::SignatureType;
+use pkgseal_repo::{Code, Finding, Severity};
+use sequoia_openpgp as openpgp;
+
+use crate::algorithm::{Algorithm, digest_rule};
+use crate::block::Packet;
+use crate::certificates::Candidate;
+use crate::keystate::{self, Assessment};
+use crate::profile::{Cited, TextForm, Use, Weight};
+use crate::{
+    BadKey, Certificates, Fingerprint, Hashes, KeyState, Mathematics, Object, Profile,
+    SignatureFacts, Status, codes, names, time,
+};
+
+/// What a signature is judged against.
+pub(crate) struct Context<'a> {
+    pub(crate) certificates: &'a Certificates,
+    pub(crate) profile: &'a Profile,
+    pub(crate) now: Timestamp,
+    pub(crate) object: Object,
+    /// Whether the data is the text of a clearsigned message.
+    pub(crate) cleartext: bool,
+}
+
+/// Judges one signature.
+pub(crate) fn facts(
+    context: &Context<'_>,
+    index: usize,
+    packet: &Packet,
+    hashes: &Hashes,
+) -> SignatureFacts {
+    match packet {
+        Packet::Known(signature) => Judge { context, signature }.judge(index, hashes),
+        Packet::Unknown { version, reason } => unknown(index, *version, reason),
+    }
+}
+
+fn unknown(index: usize, version: u8, reason: &str) -> SignatureFacts {
+    let (status, finding) = if matches!(version, 3 | 4 | 6) {
+        (
+            Status::Malformed,
+            Finding::reject(
+                codes::MALFORMED,
+                "",
+                format!("the signature packet cannot be read: {reason}"),
+            ),
+        )
+    } else {
+        (
+            Status::Unsupported,
+            Finding::reject(
+                codes::UNSUPPORTED,
+                "",
+                format!("signatures of version {version} are not supported"),
+            ),
+        )
+    };
+    SignatureFacts {
+        index,
+        version,
+        form: "unknown".to_owned(),
+        public_key_algorithm: "unknown".to_owned(),
+        digest_algorithm: "unknown".to_owned(),
+        created: None,
+        expires: None,
+        issuers: Vec::new(),
+        certificate: None,
+        key: None,
+        user_id: None,
+        mathematics: Mathematics::NotChecked,
+        when_signed: None,
+        now: None,
+        status,
+        reason: Some(finding),
+        notes: Vec::new(),
+    }
+}
+
+struct Judge<'a> {
+    context: &'a Context<'a>,
+    signature: &'a Signature,
+}
+
+impl Judge<'_> {
+    fn judge(&self, index: usize, hashes: &Hashes) -> SignatureFacts {
+        let blank = self.blank(index);
+        if let Some((status, reason)) = self.structure(hashes) {
+            return rejected(blank, status, reason);
+        }
+        let Some(digest) = hashes.digest(self.signature) else {
+            let reason = Finding::reject(
+                codes::UNSUPPORTED,
+                "",
+                format!("{} is not supported here", blank.digest_algorithm),
+            );
+            return rejected(blank, Status::Unsupported, reason);
+        };
+        let prefix = digest.get(..2) == Some(self.signature.digest_prefix().as_slice());
+        let issuers = self.signature.get_issuers();
+        let best = self
+            .context
+            .certificates
+            .candidates(&issuers)
+            .into_iter()
+            .map(|candidate| self.against(blank.clone(), &candidate, &digest, prefix))
+            .min_by_key(rank);
+        best.unwrap_or_else(|| self.missing(blank, prefix))
+    }
+
+    fn blank(&self, index: usize) -> SignatureFacts {
+        let signature = self.signature;
+        SignatureFacts {
+            index,
+            version: signature.version(),
+            form: match signature.typ() {
+                SignatureType::Binary => "binary".to_owned(),
+                SignatureType::Text => "text".to_owned(),
+                other => other.to_string(),
+            },
+            public_key_algorithm: names::algorithm_name(signature.pk_algo()),
+            digest_algorithm: names::digest(signature.hash_algo()),
+            created: signature.signature_creation_time().map(time::timestamp),
+            expires: signature.signature_expiration_time().map(time::timestamp),
+            issuers: issuers(signature),
+            certificate: None,
+            key: None,
+            user_id: None,
+            mathematics: Mathematics::NotChecked,
+            when_signed: None,
+            now: None,
+            status: Status::Unsupported,
+            reason: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// What forbids the signature whoever made it.
+    fn structure(&self, hashes: &Hashes) -> Option<(Status, Finding)> {
+        let signature = self.signature;
+        let malformed =
+            |code: Code, detail: &str| Some((Status::Malformed, Finding::reject(code, "", detail)));
+        match signature.typ() {
+            SignatureType::Binary if self.context.cleartext => {
+                return malformed(
+                    codes::WRONG_FORM,
+                    "a binary signature in a clearsigned message, where only a text signature is defined",
+                );
+            }
+            SignatureType::Binary => {}
+            SignatureType::Text if self.context.cleartext => {}
+            SignatureType::Text => {
+                if let Some(reason) = self.text_on_a_file(hashes) {
+                    return Some((Status::Malformed, reason));
+                }
+            }
+            other => {
+                return malformed(
+                    codes::WRONG_FORM,
+                    &format!("this signature is over something else than a file: {other}"),
+                );
+            }
+        }
+        if signature.signature_creation_time().is_none() {
+            return malformed(
+                codes::MALFORMED,
+                "the signature does not say when it was made",
+            );
+        }
+        if signature.version() == 6 {
+            let expected = signature.hash_algo().salt_size().ok();
+            if expected.is_none() || expected != signature.salt().map(<[u8]>::len) {
+                return malformed(
+                    codes::MALFORMED,
+                    "the salt does not have the length its digest algorithm asks for",
+                );
+            }
+        }
+        let what = keystate::critical_unknown(signature)?;
+        Some((
+            Status::Unsupported,
+            Finding::reject(codes::UNSUPPORTED, "", what),
+        ))
+    }
+
+    fn text_on_a_file(&self, hashes: &Hashes) -> Option<Finding> {
+        let rule = self.context.profile.text_form(self.context.object);
+        let ends = hashes.line_ends();
+        let refuse = |detail: &str| {
+            Some(
+                Finding::reject(codes::WRONG_FORM, "", detail)
+                    .because(rule.line.clone())
+                    .hint("ask the signer for a binary signature (gpg without --textmode)"),
+            )
+        };
+        match rule.value {
+            TextForm::Reject => refuse(
+                "a text signature, which leaves line ends open; this kind of file needs a binary one",
+            ),
+            _ if ends.lone => refuse(
+                "a text signature on a file with lone carriage returns: readers disagree on what is signed",
+            ),
+            TextForm::LfOnly if ends.carriage_return => {
+                refuse("a text signature on a file with carriage returns, which it does not cover")
+            }
+            TextForm::LfOnly | TextForm::Accept => None,
+        }
+    }
+
+    fn missing(&self, blank: SignatureFacts, prefix: bool) -> SignatureFacts {
+        let issuer = blank
+            .issuers
+            .first()
+            .map_or_else(|| "nobody it names".to_owned(), Clone::clone);
+        let (mathematics, detail) = if prefix {
+            (
+                Mathematics::PrefixMatches,
+                format!("signed by {issuer}, for which no certificate is at hand"),
+            )
+        } else {
+            (
+                Mathematics::PrefixDiffers,
+                format!(
+                    "the content is not what {issuer} signed (the digest differs); no certificate is at hand for that signer either"
+                ),
+            )
+        };
+        let mut reason = Finding::reject(codes::MISSING_CERTIFICATE, "", detail);
+        if let Some(issuer) = blank.issuers.first() {
+            reason = reason.hint(format!(
+                "get the certificate {issuer} from its owner over a trusted way and pass it with --keyring FILE"
+            ));
+        }
+        let facts = SignatureFacts {
+            mathematics,
+            ..blank
+        };
+        rejected(facts, Status::MissingCertificate, reason)
+    }
+
+    fn against(
+        &self,
+        blank: SignatureFacts,
+        candidate: &Candidate<'_>,
+        digest: &[u8],
+        prefix: bool,
+    ) -> SignatureFacts {
+        let key = candidate.key.key();
+        let algorithm = Algorithm::of(key);
+        let mut facts = SignatureFacts {
+            certificate: Some(candidate.certificate.fingerprint()),
+            key: Some(Fingerprint::of(&key.fingerprint())),
+            user_id: candidate.certificate.user_id(),
+            public_key_algorithm: algorithm.name.clone(),
+            ..blank
+        };
+        let signature = self.signature;
+        if (signature.version() == 6) != (key.version() == 6) {
+            let reason = Finding::reject(
+                codes::MALFORMED,
+                "",
+                format!(
+                    "a version {} signature cannot be by a version {} key",
+                    signature.version(),
+                    key.version()
+                ),
+            );
+            return rejected(facts, Status::Malformed, reason);
+        }
+        // Not through sequoia's cache of good signatures, which never forgets.
+        let checked = key.verify(signature.mpis(), signature.hash_algo(), digest);
+        match checked {
+            Ok(()) if prefix => facts.mathematics = Mathematics::Good,
+            Err(error) if unsupported(&error) => {
+                let reason = Finding::reject(
+                    codes::UNSUPPORTED,
+                    "",
+                    format!("{} is not supported here: {error}", algorithm.name),
+                );
+                return rejected(facts, Status::Unsupported, reason);
+            }
+            Ok(()) | Err(_) => {
+                facts.mathematics = Mathematics::Bad;
+                let reason = Finding::reject(
+                    codes::BAD,
+                    "",
+                    format!(
+                        "the content is not what {} signed: changed after signing, or the signature is of another file",
+                        whose(&facts)
+                    ),
+                )
+                .hint("fetch the file and its signature again, together and from one place");
+                return rejected(facts, Status::Bad, reason);
+            }
+        }
+        self.fitness(facts, candidate, &algorithm)
+    }
+
+    /// The mathematics holds: was everything else as it must be?
+    fn fitness(
+        &self,
+        mut facts: SignatureFacts,
+        candidate: &Candidate<'_>,
+        algorithm: &Algorithm,
+    ) -> SignatureFacts {
+        let Context {
+            profile,
+            now,
+            object,
+            ..
+        } = *self.context;
+        let Some(created) = facts.created else {
+            return facts;
+        };
+        let then = keystate::assess(&candidate.key, profile, time::system(created));
+        let today = keystate::assess(&candidate.key, profile, time::system(now));
+        facts.when_signed = Some(then.state.clone());
+        facts.now = Some(today.state.clone());
+        if let Some((status, reason)) = self
+            .algorithms(&facts, created)
+            .or_else(|| self.moments(&facts, created))
+            .or_else(|| state_then(&facts, &then, created))
+            .or_else(|| self.state_now(&mut facts, &today))
+        {
+            return rejected(facts, status, reason);
+        }
+        if let Some(line) = profile.small_key(algorithm) {
+            facts.notes.push(
+                Finding::note(
+                    codes::WEAK_KEY,
+                    "",
+                    format!("{} will not be enough for long", algorithm.name),
+                )
+                .because(line),
+            );
+        }
+        if let (Some(certificate), Some(key)) = (&facts.certificate, &facts.key)
+            && !profile.allows(certificate, key)
+        {
+            let note = Finding::note(
+                codes::NOT_ALLOWED,
+                "",
+                format!(
+                    "a good signature by {}, which is not among the certificates that count",
+                    whose(&facts)
+                ),
+            )
+            .because(profile.allowed_line());
+            facts.notes.push(note);
+        }
+        let _ = object;
+        facts.status = Status::Good;
+        facts
+    }
+
+    fn algorithms(&self, facts: &SignatureFacts, created: Timestamp) -> Option<(Status, Finding)> {
+        let profile = self.context.profile;
+        let version = profile.version(facts.version, Some(created));
+        if !version.value {
+            let reason = Finding::reject(
+                codes::OLD_VERSION,
+                "",
+                format!("a version {} signature", facts.version),
+            );
+            return Some((Status::WeakAlgorithm, reason.because(version.line)));
+        }
+        let digest = names::digest(self.signature.hash_algo());
+        let rule = digest_rule(self.signature.hash_algo());
+        let accepted = profile.digest(rule, Use::Data, Some(created));
+        if accepted.value {
+            return None;
+        }
+        let reason = Finding::reject(
+            codes::WEAK_DIGEST,
+            "",
+            format!("signed over a {digest} digest, made {created}"),
+        )
+        .because(accepted.line)
+        .hint("ask the publisher to sign again with SHA-256 or SHA-512");
+        Some((Status::WeakAlgorithm, reason))
+    }
+
+    fn moments(&self, facts: &SignatureFacts, created: Timestamp) -> Option<(Status, Finding)> {
+        let now = self.context.now;
+        let skew = self.context.profile.skew();
+        let ahead = created.duration_since(now);
+        if ahead > SignedDuration::from_secs(i64::from(skew.value)) {
+            let reason = Finding::reject(
+                codes::NOT_YET_VALID,
+                "",
+                format!("the signature says it was made at {created}, and now is {now}"),
+            )
+            .because(skew.line)
+            .hint("check this machine's clock; if it is right, the signer's was wrong");
+            return Some((Status::NotYetValid, reason));
+        }
+        let expires = facts.expires.filter(|expires| *expires <= now)?;
+        let reason = Finding::reject(
+            codes::EXPIRED,
+            "",
+            format!("the signature was valid until {expires} only, and now is {now}"),
+        );
+        Some((Status::Expired, reason))
+    }
+
+    /// What has become of the key since, by the rules for this kind of object.
+    fn state_now(
+        &self,
+        facts: &mut SignatureFacts,
+        today: &Assessment,
+    ) -> Option<(Status, Finding)> {
+        let profile = self.context.profile;
+        let object = self.context.object;
+        let (rule, bad, code, detail): (Cited<Weight>, _, _, _) = match &today.state {
+            KeyState::Live => return None,
+            KeyState::Expired { at, primary } => (
+                profile.alive_now(object),
+                BadKey::Expired,
+                codes::KEY_EXPIRED_NOW,
+                format!(
+                    "{} of {} was alive when it signed and has expired since, at {at}",
+                    part(*primary),
+                    whose(facts)
+                ),
+            ),
+            KeyState::Revoked(revocation) => (
+                profile.retired_since(object),
+                BadKey::Revoked { hard: false },
+                codes::KEY_REVOKED_SOFT,
+                format!(
+                    "the key of {} signed before it was retired{}{}",
+                    whose(facts),
+                    since(revocation.at),
+                    quoted(&revocation.reason)
+                ),
+            ),
+            // Alive then and not now in another way: by the self-signatures of today.
+            KeyState::NotYetValid { .. } => return None,
+            KeyState::NotForSigning => (
+                profile.alive_now(object),
+                BadKey::NotForSigning,
+                codes::KEY_NOT_FOR_SIGNING,
+                format!("the key of {} may no longer sign", whose(facts)),
+            ),
+            KeyState::Unbound { reason } => (
+                profile.alive_now(object),
+                BadKey::Unbound,
+                today.code,
+                format!("the key of {} no longer counts: {reason}", whose(facts)),
+            ),
+            KeyState::Weak { reason } => (
+                profile.alive_now(object),
+                BadKey::Unbound,
+                codes::WEAK_KEY,
+                format!("the key of {} is too weak now: {reason}", whose(facts)),
+            ),
+        };
+        let severity = match rule.value {
+            Weight::Reject => Severity::Reject,
+            Weight::Warn => Severity::Warning,
+            Weight::Note => Severity::Note,
+        };
+        let finding = Finding::new(code, severity, "", detail).because(rule.line);
+        if severity != Severity::Reject {
+            facts.notes.push(finding);
+            return None;
+        }
+        let hint = renewal(facts);
+        Some((Status::BadKey(bad), finding.hint(hint)))
+    }
+}
+
+/// What was wrong with the key when it signed.
+fn state_then(
+    facts: &SignatureFacts,
+    then: &Assessment,
+    created: Timestamp,
+) -> Option<(Status, Finding)> {
+    let who = whose(facts);
+    let (status, detail) = match &then.state {
+        KeyState::Live => return None,
+        KeyState::Expired { at, primary } => (
+            Status::BadKey(BadKey::Expired),
+            format!(
+                "{} of {who} had expired at {at} when it signed at {created}",
+                part(*primary)
+            ),
+        ),
+        KeyState::NotYetValid { from } => (
+            Status::BadKey(BadKey::NotYetValid),
+            format!("the signature says {created}, but the key of {who} was made at {from}"),
+        ),
+        KeyState::Revoked(revocation) => (
+            Status::BadKey(BadKey::Revoked {
+                hard: revocation.hard,
+            }),
+            if revocation.hard {
+                format!(
+                    "the key of {who} is revoked{}{}: nothing it signed counts, whenever that was",
+                    since(revocation.at),
+                    quoted(&revocation.reason)
+                )
+            } else {
+                format!(
+                    "the key of {who} was retired{}{} and signed after that, at {created}",
+                    since(revocation.at),
+                    quoted(&revocation.reason)
+                )
+            },
+        ),
+        KeyState::NotForSigning => (
+            Status::BadKey(BadKey::NotForSigning),
+            format!("the key of {who} that made this is not for signing files"),
+        ),
+        KeyState::Unbound { reason } => (
+            Status::BadKey(BadKey::Unbound),
+            format!("the key of {who} does not count: {reason}"),
+        ),
+        KeyState::Weak { reason } => (
+            Status::WeakAlgorithm,
+            format!("the key of {who} is too weak: {reason}"),
+        ),
+    };
+    let mut finding = Finding::reject(then.code, "", detail);
+    finding.cause.clone_from(&then.cause);
+    finding.hint = match then.code {
+        codes::WEAK_BINDING => Some(
+            "ask the owner to renew the self-signatures (sq cert lint --fix); --profile legacy accepts them meanwhile".to_owned(),
+        ),
+        codes::KEY_EXPIRED_AT_SIGNING | codes::KEY_UNBOUND => Some(renewal(facts)),
+        _ => None,
+    };
+    Some((status, finding))
+}
+
+/// The most favourable finding first: a signature is good if one key makes it good.
+fn rank(facts: &SignatureFacts) -> u8 {
+    match facts.status {
+        Status::Good => 0,
+        Status::BadKey(_) | Status::WeakAlgorithm | Status::NotYetValid | Status::Expired => 1,
+        Status::Bad => 2,
+        Status::Malformed | Status::Unsupported | Status::MissingCertificate => 3,
+    }
+}
+
+fn rejected(facts: SignatureFacts, status: Status, reason: Finding) -> SignatureFacts {
+    SignatureFacts {
+        status,
+        reason: Some(reason),
+        ..facts
+    }
+}
+
+fn unsupported(error: &openpgp::anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(
+            openpgp::Error::UnsupportedPublicKeyAlgorithm(_)
+                | openpgp::Error::UnsupportedEllipticCurve(_)
+                | openpgp::Error::UnsupportedHashAlgorithm(_)
+        )
+    )
+}
+
+fn issuers(signature: &Signature) -> Vec<String> {
+    let mut named: Vec<String> = signature
+        .issuer_fingerprints()
+        .map(openpgp::Fingerprint::to_hex)
+        .collect();
+    for id in signature.issuers() {
+        let id = id.to_hex();
+        if !named.iter().any(|known| known.ends_with(&id)) {
+            named.push(id);
+        }
+    }
+    if let Signature::V3(_) = signature {
+        for handle in signature.get_issuers() {
+            let id = handle.to_hex();
+            if !named.contains(&id) {
+                named.push(id);
+            }
+        }
+    }
+    named.dedup();
+    named
+}
+
+fn whose(facts: &SignatureFacts) -> String {
+    let fingerprint = facts
+        .certificate
+        .as_ref()
+        .map_or("an unknown certificate", Fingerprint::as_str);
+    match &facts.user_id {
+        Some(user_id) => format!("{user_id} ({fingerprint})"),
+        None => fingerprint.to_owned(),
+    }
+}
+
+fn part(primary: bool) -> &'static str {
+    if primary {
+        "the certificate"
+    } else {
+        "the signing subkey"
+    }
+}
+
+fn since(at: Option<Timestamp>) -> String {
+    at.map(|at| format!(" since {at}")).unwrap_or_default()
+}
+
+fn quoted(reason: &str) -> String {
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!(" (\"{reason}\")")
+    }
+}
+
+fn renewal(facts: &SignatureFacts) -> String {
+    let fingerprint = facts
+        .certificate
+        .as_ref()
+        .map_or_else(String::new, |fingerprint| format!(" {fingerprint}"));
+    format!(
+        "look for a newer copy of the certificate{fingerprint}: the publisher may have extended it; else the publisher must sign again"
+    )
+}
