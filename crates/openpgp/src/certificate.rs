@@ -12,7 +12,7 @@ use sequoia_openpgp as openpgp;
 
 use crate::algorithm::Algorithm;
 use crate::keystate::{self, Assessment, EVERYTHING};
-use crate::{Error, Fingerprint, KeyState, Profile, names, time};
+use crate::{Certificates, Error, Fingerprint, KeyState, Profile, names, time};
 
 /// A certificate (public parts only), or what is left of one after its secret key was
 /// taken out. Cheap to clone.
@@ -137,7 +137,8 @@ impl Certificate {
         self.cert
             .keys()
             .map(|key| {
-                let Assessment { state, .. } = keystate::assess(&key, profile, time::system(now));
+                let Assessment { state, .. } =
+                    keystate::assess(&key, &Certificates::default(), profile, time::system(now));
                 let (expires, capabilities) = keystate::lifetime(&key, time::system(now));
                 KeyFacts {
                     fingerprint: Fingerprint::of(&key.key().fingerprint()),

@@ -105,10 +105,9 @@ impl Certificates {
         )
     }
 
-    /// Keys a signature may have been made with: those named in full first, then those
+    /// Keys a signature may have been made with: those it names in full, else those
     /// whose key ID it names (a hint that may be shared).
     pub(crate) fn candidates(&self, issuers: &[KeyHandle]) -> Vec<Candidate<'_>> {
-        let mut places: Vec<&(Fingerprint, usize)> = Vec::new();
         let named = issuers.iter().filter_map(|issuer| match issuer {
             KeyHandle::Fingerprint(fingerprint) => self.index.keys.get(fingerprint),
             KeyHandle::KeyID(_) => None,
@@ -117,13 +116,9 @@ impl Certificates {
             KeyHandle::KeyID(id) => self.index.key_ids.get(id),
             KeyHandle::Fingerprint(_) => None,
         });
-        for place in named.chain(hinted).flatten() {
-            if !places.contains(&place) {
-                places.push(place);
-            }
-            if places.len() == CANDIDATES {
-                break;
-            }
+        let mut places = some(named.flatten());
+        if places.is_empty() {
+            places = some(hinted.flatten());
         }
         places
             .into_iter()
@@ -134,4 +129,17 @@ impl Certificates {
             })
             .collect()
     }
+}
+
+fn some<'a, T: PartialEq>(places: impl Iterator<Item = &'a T>) -> Vec<&'a T> {
+    let mut some = Vec::new();
+    for place in places {
+        if !some.contains(&place) {
+            some.push(place);
+        }
+        if some.len() == CANDIDATES {
+            break;
+        }
+    }
+    some
 }

@@ -35,5 +35,9 @@ codes! {
     OLD_VERSION = "signature.old-version", "the signature packet is of a version below the profile (version 3)";
     WRONG_FORM = "signature.wrong-form", "the signature is of a kind that does not cover this file: a certification, or a text signature where bytes must be bound";
     NOT_ALLOWED = "signature.not-allowed", "a good signature by a certificate the profile does not list";
+    CERTIFICATE_CANNOT_SIGN = "certificate.cannot-sign", "no key of the certificate can sign files now";
+    CERTIFICATE_EXPIRES_SOON = "certificate.expires-soon", "a signing key expires within ninety days: extend it and publish the certificate again";
+    CERTIFICATE_NO_EXPIRY = "certificate.no-expiry", "the certificate never expires: if the key is lost, nothing ends its life";
+    CERTIFICATE_NO_USER_ID = "certificate.no-user-id", "the certificate has no user ID, which GnuPG refuses to import";
     CLEARTEXT = "cleartext.malformed", "the clearsigned message breaks the strict grammar: text outside the signed part, unknown headers, trailing blanks";
 }

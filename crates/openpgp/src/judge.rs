@@ -108,7 +108,10 @@ impl Judge<'_> {
             .into_iter()
             .map(|candidate| self.against(blank.clone(), &candidate, &digest, prefix))
             .min_by_key(rank);
-        best.unwrap_or_else(|| self.missing(blank, prefix))
+        match best {
+            Some(facts) if !self.shares_only_a_key_id(&facts) => facts,
+            _ => missing(blank, prefix),
+        }
     }
 
     fn blank(&self, index: usize) -> SignatureFacts {
@@ -180,10 +183,10 @@ impl Judge<'_> {
             }
         }
         let what = keystate::critical_unknown(signature)?;
-        Some((
-            Status::Unsupported,
-            Finding::reject(codes::UNSUPPORTED, "", what),
-        ))
+        let reason = Finding::reject(codes::UNSUPPORTED, "", what).because(
+            "RFC 9580, 5.2.3.7: a critical subpacket that is not understood voids the signature",
+        );
+        Some((Status::Unsupported, reason))
     }
 
     fn text_on_a_file(&self, hashes: &Hashes) -> Option<Finding> {
@@ -210,37 +213,49 @@ impl Judge<'_> {
         }
     }
 
-    fn missing(&self, blank: SignatureFacts, prefix: bool) -> SignatureFacts {
-        let issuer = blank
-            .issuers
-            .first()
-            .map_or_else(|| "nobody it names".to_owned(), Clone::clone);
-        let (mathematics, detail) = if prefix {
-            (
-                Mathematics::PrefixMatches,
-                format!("signed by {issuer}, for which no certificate is at hand"),
-            )
-        } else {
-            (
-                Mathematics::PrefixDiffers,
-                format!(
-                    "the content is not what {issuer} signed (the digest differs); no certificate is at hand for that signer either"
-                ),
-            )
-        };
-        let mut reason = Finding::reject(codes::MISSING_CERTIFICATE, "", detail);
-        if let Some(issuer) = blank.issuers.first() {
-            reason = reason.hint(format!(
+    /// A signature that names another signer in full, and that a key with the same key
+    /// ID did not make, is by that other signer: not a bad one by this key.
+    fn shares_only_a_key_id(&self, facts: &SignatureFacts) -> bool {
+        let mut named = self.signature.issuer_fingerprints().peekable();
+        facts.status != Status::Good
+            && facts.mathematics != Mathematics::Good
+            && named.peek().is_some()
+            && !named.any(|named| facts.key.as_ref() == Some(&Fingerprint::of(named)))
+    }
+}
+
+fn missing(blank: SignatureFacts, prefix: bool) -> SignatureFacts {
+    let issuer = blank
+        .issuers
+        .first()
+        .map_or_else(|| "nobody it names".to_owned(), Clone::clone);
+    let (mathematics, detail) = if prefix {
+        (
+            Mathematics::PrefixMatches,
+            format!("signed by {issuer}, for which no certificate is at hand"),
+        )
+    } else {
+        (
+            Mathematics::PrefixDiffers,
+            format!(
+                "the content is not what {issuer} signed (the digest differs); no certificate is at hand for that signer either"
+            ),
+        )
+    };
+    let mut reason = Finding::reject(codes::MISSING_CERTIFICATE, "", detail);
+    if let Some(issuer) = blank.issuers.first() {
+        reason = reason.hint(format!(
                 "get the certificate {issuer} from its owner over a trusted way and pass it with --keyring FILE"
             ));
-        }
-        let facts = SignatureFacts {
-            mathematics,
-            ..blank
-        };
-        rejected(facts, Status::MissingCertificate, reason)
     }
+    let facts = SignatureFacts {
+        mathematics,
+        ..blank
+    };
+    rejected(facts, Status::MissingCertificate, reason)
+}
 
+impl Judge<'_> {
     fn against(
         &self,
         blank: SignatureFacts,
@@ -309,14 +324,14 @@ impl Judge<'_> {
         let Context {
             profile,
             now,
-            object,
+            certificates,
             ..
         } = *self.context;
         let Some(created) = facts.created else {
             return facts;
         };
-        let then = keystate::assess(&candidate.key, profile, time::system(created));
-        let today = keystate::assess(&candidate.key, profile, time::system(now));
+        let then = keystate::assess(&candidate.key, certificates, profile, time::system(created));
+        let today = keystate::assess(&candidate.key, certificates, profile, time::system(now));
         facts.when_signed = Some(then.state.clone());
         facts.now = Some(today.state.clone());
         if let Some((status, reason)) = self
@@ -351,7 +366,6 @@ impl Judge<'_> {
             .because(profile.allowed_line());
             facts.notes.push(note);
         }
-        let _ = object;
         facts.status = Status::Good;
         facts
     }
@@ -421,9 +435,10 @@ impl Judge<'_> {
                 BadKey::Expired,
                 codes::KEY_EXPIRED_NOW,
                 format!(
-                    "{} of {} was alive when it signed and has expired since, at {at}",
+                    "{} of {} expired at {at}; it signed before that{}",
                     part(*primary),
-                    whose(facts)
+                    whose(facts),
+                    when(facts.created)
                 ),
             ),
             KeyState::Revoked(revocation) => (
@@ -431,10 +446,11 @@ impl Judge<'_> {
                 BadKey::Revoked { hard: false },
                 codes::KEY_REVOKED_SOFT,
                 format!(
-                    "the key of {} signed before it was retired{}{}",
+                    "the key of {} was retired{}{}; it signed before that{}",
                     whose(facts),
-                    since(revocation.at),
-                    quoted(&revocation.reason)
+                    when(revocation.at),
+                    quoted(&revocation.reason),
+                    when(facts.created)
                 ),
             ),
             // Alive then and not now in another way: by the self-signatures of today.
@@ -485,13 +501,15 @@ fn state_then(
         KeyState::Expired { at, primary } => (
             Status::BadKey(BadKey::Expired),
             format!(
-                "{} of {who} had expired at {at} when it signed at {created}",
+                "{} of {who} expired at {at}, before it signed at {created}",
                 part(*primary)
             ),
         ),
         KeyState::NotYetValid { from } => (
             Status::BadKey(BadKey::NotYetValid),
-            format!("the signature says {created}, but the key of {who} was made at {from}"),
+            format!(
+                "the signature says it was made at {created}, before the key of {who} existed (from {from})"
+            ),
         ),
         KeyState::Revoked(revocation) => (
             Status::BadKey(BadKey::Revoked {
@@ -499,21 +517,21 @@ fn state_then(
             }),
             if revocation.hard {
                 format!(
-                    "the key of {who} is revoked{}{}: nothing it signed counts, whenever that was",
-                    since(revocation.at),
+                    "the key of {who} was revoked{}{}: nothing it signed counts, whenever that was",
+                    when(revocation.at),
                     quoted(&revocation.reason)
                 )
             } else {
                 format!(
                     "the key of {who} was retired{}{} and signed after that, at {created}",
-                    since(revocation.at),
+                    when(revocation.at),
                     quoted(&revocation.reason)
                 )
             },
         ),
         KeyState::NotForSigning => (
             Status::BadKey(BadKey::NotForSigning),
-            format!("the key of {who} that made this is not for signing files"),
+            format!("the key of {who} that made this may not sign files by its own certificate"),
         ),
         KeyState::Unbound { reason } => (
             Status::BadKey(BadKey::Unbound),
@@ -531,6 +549,15 @@ fn state_then(
             "ask the owner to renew the self-signatures (sq cert lint --fix); --profile legacy accepts them meanwhile".to_owned(),
         ),
         codes::KEY_EXPIRED_AT_SIGNING | codes::KEY_UNBOUND => Some(renewal(facts)),
+        codes::KEY_REVOKED => Some(
+            "trust nothing signed by this key; ask the publisher which key replaces it".to_owned(),
+        ),
+        codes::KEY_REVOKED_SOFT | codes::KEY_NOT_FOR_SIGNING | codes::WEAK_KEY => {
+            Some("the publisher must sign again, with the key meant for it".to_owned())
+        }
+        codes::KEY_NOT_YET_VALID => {
+            Some("the signer's clock was wrong, or the date is forged".to_owned())
+        }
         _ => None,
     };
     Some((status, finding))
@@ -607,8 +634,8 @@ fn part(primary: bool) -> &'static str {
     }
 }
 
-fn since(at: Option<Timestamp>) -> String {
-    at.map(|at| format!(" since {at}")).unwrap_or_default()
+fn when(at: Option<Timestamp>) -> String {
+    at.map(|at| format!(", at {at}")).unwrap_or_default()
 }
 
 fn quoted(reason: &str) -> String {

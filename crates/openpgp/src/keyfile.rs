@@ -40,9 +40,24 @@ pub(crate) fn read(bytes: &[u8]) -> (Vec<Certificate>, Vec<CertificateError>) {
         found.blocks_in(bytes);
     }
     if found.certificates.is_empty() && found.errors.is_empty() {
-        found.refuse(None, "there is no OpenPGP certificate in it".to_owned());
+        found.refuse(None, instead(bytes).to_owned());
     }
     (found.certificates, found.errors)
+}
+
+/// What a file without OpenPGP data seems to be.
+fn instead(bytes: &[u8]) -> &'static str {
+    if bytes.is_empty() {
+        "the file is empty"
+    } else if find(bytes, b"-----BEGIN CERTIFICATE-----").is_some()
+        || bytes.starts_with(&[0x30, 0x82])
+    {
+        "this is an X.509 certificate, not an OpenPGP one"
+    } else if find(bytes, b"-----BEGIN PUBLIC KEY-----").is_some() {
+        "this is a bare public key (PEM), as Alpine's apk uses; it is no OpenPGP certificate"
+    } else {
+        "there is no OpenPGP certificate in it"
+    }
 }
 
 #[derive(Default)]

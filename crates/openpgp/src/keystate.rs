@@ -22,8 +22,10 @@ use sequoia_openpgp as openpgp;
 
 use crate::algorithm::{Algorithm, digest_rule};
 use crate::profile::{Profile, Use};
-use crate::{KeyState, Revocation, codes, names, time};
+use crate::{Certificate, Certificates, Fingerprint, KeyState, Revocation, codes, names, time};
 
+/// Revocations by others, and designated revokers, looked at.
+const REVOKERS: usize = 32;
 /// Self-signatures looked at when those of the day are gone.
 const LATER: usize = 64;
 
@@ -58,7 +60,12 @@ impl Assessment {
 type Key<'a> = ErasedKeyAmalgamation<'a, PublicParts>;
 
 /// The state of a key, for signing data, at a moment.
-pub(crate) fn assess(key: &Key<'_>, profile: &Profile, at: SystemTime) -> Assessment {
+pub(crate) fn assess(
+    key: &Key<'_>,
+    certificates: &Certificates,
+    profile: &Profile,
+    at: SystemTime,
+) -> Assessment {
     let primary = key.cert().primary_key();
     let born = key.key().creation_time().max(primary.key().creation_time());
     if born > at {
@@ -66,8 +73,11 @@ pub(crate) fn assess(key: &Key<'_>, profile: &Profile, at: SystemTime) -> Assess
             from: time::timestamp(born),
         });
     }
-    if let Some(revocation) = revocation(key, at) {
+    if let Some(revocation) = revocation(key, certificates, at) {
         return Assessment::new(KeyState::Revoked(revocation));
+    }
+    if !key.key().pk_algo().for_signing() {
+        return Assessment::new(KeyState::NotForSigning);
     }
     if let Some(weak) = weak(key, profile, at) {
         return weak;
@@ -195,11 +205,12 @@ pub(crate) fn newest(cert: &openpgp::Cert) -> SystemTime {
 /// The revocation in force at a moment: of the primary key or of the key itself. A hard
 /// one counts whenever it was made; a soft one from then on, whatever self-signature
 /// follows. Weak digests count too: a revocation only ever forbids.
-fn revocation(key: &Key<'_>, at: SystemTime) -> Option<Revocation> {
+fn revocation(key: &Key<'_>, certificates: &Certificates, at: SystemTime) -> Option<Revocation> {
     let primary = key.cert().primary_key();
     let found: Vec<_> = primary
         .self_revocations()
         .chain(key.self_revocations())
+        .chain(by_revoker(key, certificates))
         .map(describe)
         .collect();
     let hard = found.iter().find(|revocation| revocation.hard);
@@ -208,6 +219,41 @@ fn revocation(key: &Key<'_>, at: SystemTime) -> Option<Revocation> {
         .filter(|revocation| revocation.at.is_none_or(|made| time::system(made) <= at));
     hard.or_else(|| soft.min_by_key(|revocation| revocation.at))
         .cloned()
+}
+
+/// Revocations of the certificate by a revoker it designates (RFC 9580, 5.2.3.23), where
+/// the revoker's certificate is at hand.
+fn by_revoker<'a>(key: &Key<'a>, certificates: &Certificates) -> Vec<&'a Signature> {
+    let primary = key.cert().primary_key();
+    let mut others = primary.other_revocations().peekable();
+    if others.peek().is_none() {
+        return Vec::new();
+    }
+    let revokers: Vec<_> = key
+        .cert()
+        .revocation_keys(&EVERYTHING)
+        .take(REVOKERS)
+        .filter_map(|revoker| certificates.get(&Fingerprint::of(revoker.revoker().1)))
+        .collect();
+    let revoked_by = |revocation: &Signature, revoker: &Certificate| {
+        let revoker = revoker.cert().primary_key();
+        let named = revocation
+            .get_issuers()
+            .iter()
+            .any(|issuer| issuer.aliases(revoker.key().key_handle()));
+        named
+            && revocation
+                .verify_primary_key_revocation(revoker.key(), primary.key())
+                .is_ok()
+    };
+    others
+        .filter(|revocation| {
+            revokers
+                .iter()
+                .any(|revoker| revoked_by(revocation, revoker))
+        })
+        .take(REVOKERS)
+        .collect()
 }
 
 fn describe(signature: &Signature) -> Revocation {
@@ -315,7 +361,7 @@ fn why_unbound(key: &Key<'_>) -> String {
 }
 
 /// Why the profile does not count a self-signature: words and the profile's line.
-fn below_profile(signature: &Signature, profile: &Profile) -> Option<(String, String)> {
+pub(crate) fn below_profile(signature: &Signature, profile: &Profile) -> Option<(String, String)> {
     let made = signature.signature_creation_time().map(time::timestamp);
     let digest = names::digest(signature.hash_algo());
     let rule = digest_rule(signature.hash_algo());

@@ -1,15 +1,137 @@
 //! What is wrong with a certificate, in words its owner can act on.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use openpgp::packet::Signature;
 use pkgseal_repo::Finding;
+use sequoia_openpgp as openpgp;
 
-use crate::{Certificate, KeyState, Profile};
+use crate::algorithm::Algorithm;
+use crate::keystate::{self, Assessment};
+use crate::{Certificate, Certificates, KeyState, Profile, codes, time};
 
-pub(crate) fn lint(
-    _certificate: &Certificate,
-    _profile: &Profile,
-    _now: Timestamp,
+/// A key that expires within this time is about to.
+const SOON: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+pub(crate) fn lint(certificate: &Certificate, profile: &Profile, now: Timestamp) -> Vec<Finding> {
+    let subject = certificate.fingerprint().to_string();
+    let mut findings = signing(certificate, profile, now, &subject);
+    findings.extend(weak_self_signatures(certificate, profile, &subject));
+    if certificate.cert().userids().next().is_none() {
+        findings.push(Finding::note(
+            codes::CERTIFICATE_NO_USER_ID,
+            &subject,
+            "the certificate has no user ID",
+        ));
+    }
+    findings
+}
+
+/// What can sign, for how long, and if nothing can, why not.
+fn signing(
+    certificate: &Certificate,
+    profile: &Profile,
+    now: Timestamp,
+    subject: &str,
 ) -> Vec<Finding> {
-    let _ = KeyState::Live;
-    Vec::new()
+    let mut findings = Vec::new();
+    let mut reasons = Vec::new();
+    let mut live = false;
+    for key in certificate.cert().keys() {
+        let assessment =
+            keystate::assess(&key, &Certificates::default(), profile, time::system(now));
+        let fingerprint = key.key().fingerprint();
+        if assessment.state != KeyState::Live {
+            reasons.extend(unfit(&assessment).map(|why| (why, assessment.cause)));
+            continue;
+        }
+        live = true;
+        let algorithm = Algorithm::of(key.key());
+        if let Some(line) = profile.small_key(&algorithm) {
+            let detail = format!("the key {fingerprint} is {}", algorithm.name);
+            findings.push(Finding::note(codes::WEAK_KEY, subject, detail).because(line));
+        }
+        let (expires, _) = keystate::lifetime(&key, time::system(now));
+        findings.extend(match expires.map(time::timestamp) {
+            None => Some(
+                Finding::note(
+                    codes::CERTIFICATE_NO_EXPIRY,
+                    subject,
+                    format!("the key {fingerprint} never expires"),
+                )
+                .hint("give it an expiry of a year or two, and extend it in time"),
+            ),
+            Some(expires) if expires.duration_since(now) < SOON => Some(
+                Finding::warning(
+                    codes::CERTIFICATE_EXPIRES_SOON,
+                    subject,
+                    format!("the key {fingerprint} expires at {expires}"),
+                )
+                .hint("extend it and publish the certificate again"),
+            ),
+            Some(_) => None,
+        });
+    }
+    if !live {
+        let (why, cause) = reasons
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| ("none is meant to".to_owned(), None));
+        let mut finding = Finding::warning(
+            codes::CERTIFICATE_CANNOT_SIGN,
+            subject,
+            format!("no key of the certificate can sign files now: {why}"),
+        );
+        finding.cause = cause;
+        findings.push(finding);
+    }
+    findings
+}
+
+/// Why a key that is meant to sign cannot.
+fn unfit(assessment: &Assessment) -> Option<String> {
+    match &assessment.state {
+        KeyState::Live | KeyState::NotForSigning => None,
+        KeyState::Expired { at, .. } => Some(format!("expired at {at}")),
+        KeyState::NotYetValid { from } => Some(format!("valid from {from} only")),
+        KeyState::Revoked(revocation) => Some(match revocation.at {
+            Some(at) => format!("revoked at {at}"),
+            None => "revoked".to_owned(),
+        }),
+        KeyState::Unbound { reason } | KeyState::Weak { reason } => Some(reason.clone()),
+    }
+}
+
+/// The newest self-signature of each part, where the profile does not count it.
+fn weak_self_signatures(
+    certificate: &Certificate,
+    profile: &Profile,
+    subject: &str,
+) -> Vec<Finding> {
+    let cert = certificate.cert();
+    let newest_on_user_ids = cert
+        .userids()
+        .filter_map(|user_id| user_id.self_signatures().next());
+    let newest_on_subkeys = cert
+        .keys()
+        .subkeys()
+        .filter_map(|subkey| subkey.self_signatures().next());
+    let newest_on_key = cert.primary_key().self_signatures().next();
+    let mut findings: Vec<Finding> = newest_on_key
+        .into_iter()
+        .chain(newest_on_user_ids)
+        .chain(newest_on_subkeys)
+        .flat_map(|signature| std::iter::once(signature).chain(signature.embedded_signatures()))
+        .filter_map(|signature| weak(signature, profile, subject))
+        .collect();
+    findings.dedup();
+    findings
+}
+
+fn weak(signature: &Signature, profile: &Profile, subject: &str) -> Option<Finding> {
+    let (what, line) = keystate::below_profile(signature, profile)?;
+    Some(
+        Finding::warning(codes::WEAK_BINDING, subject, what)
+            .because(line)
+            .hint("renew the self-signatures with SHA-512 (sq cert lint --fix) and publish the certificate again"),
+    )
 }

@@ -116,16 +116,23 @@ impl Hashes {
     /// return at the end of a chunk waits for the next one.
     fn update_text(&mut self, bytes: &[u8]) {
         let mut canonical = Vec::with_capacity(bytes.len() + bytes.len() / 16 + 2);
-        for &byte in bytes {
-            if self.ends.pending && byte != b'\n' {
+        for run in bytes.split_inclusive(|byte| matches!(byte, b'\r' | b'\n')) {
+            if self.ends.pending && run != b"\n" {
                 canonical.push(b'\r');
                 self.ends.lone = true;
             }
-            self.ends.pending = byte == b'\r';
-            match byte {
-                b'\r' => self.ends.carriage_return = true,
-                b'\n' => canonical.extend_from_slice(b"\r\n"),
-                other => canonical.push(other),
+            self.ends.pending = false;
+            match run.split_last() {
+                Some((b'\n', line)) => {
+                    canonical.extend_from_slice(line);
+                    canonical.extend_from_slice(b"\r\n");
+                }
+                Some((b'\r', line)) => {
+                    canonical.extend_from_slice(line);
+                    self.ends.carriage_return = true;
+                    self.ends.pending = true;
+                }
+                _ => canonical.extend_from_slice(run),
             }
         }
         for hash in self.running.iter_mut().filter(|hash| hash.kind.text) {

@@ -1,7 +1,7 @@
 //! Facts about signatures, and the verdict a profile made of them.
 
 use jiff::Timestamp;
-use pkgseal_repo::{Code, Finding};
+use pkgseal_repo::{Code, Finding, Severity};
 
 use crate::Fingerprint;
 
@@ -198,15 +198,33 @@ impl SignatureReport {
         }
     }
 
-    /// The verdict's reasons and the signatures' notes as findings about `object`.
+    /// The verdict's reasons and the signatures' notes as findings about `object`. Of an
+    /// accepting verdict also what was wrong with the signatures it did without: a note
+    /// where this side lacks something (a certificate, an algorithm), else a warning.
     pub fn findings(&self, object: &str) -> Vec<Finding> {
         let about = |finding: &Finding| Finding {
             subject: object.to_owned(),
             ..finding.clone()
         };
         let mut findings = Vec::new();
-        if let Verdict::Rejected { reasons } = &self.verdict {
-            findings.extend(reasons.iter().map(about));
+        match &self.verdict {
+            Verdict::Rejected { reasons } => findings.extend(reasons.iter().map(about)),
+            Verdict::Accepted { .. } => {
+                findings.extend(self.signatures.iter().filter_map(|signature| {
+                    let severity = match signature.status {
+                        Status::MissingCertificate | Status::Unsupported => Severity::Note,
+                        Status::Good
+                        | Status::Bad
+                        | Status::BadKey(_)
+                        | Status::WeakAlgorithm
+                        | Status::NotYetValid
+                        | Status::Expired
+                        | Status::Malformed => Severity::Warning,
+                    };
+                    let reason = signature.reason.as_ref().map(about)?;
+                    Some(Finding { severity, ..reason })
+                }));
+            }
         }
         for signature in &self.signatures {
             findings.extend(signature.notes.iter().map(about));
