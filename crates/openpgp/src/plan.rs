@@ -7,6 +7,8 @@ use openpgp::packet::Signature;
 use openpgp::types::{HashAlgorithm, SignatureType};
 use sequoia_openpgp as openpgp;
 
+use crate::HashContext;
+
 /// What makes two signatures share a hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Kind {
@@ -102,6 +104,28 @@ impl std::fmt::Debug for Hashes {
 }
 
 impl Hashes {
+    /// Takes over the hashes a signature was made from, so that it can be verified
+    /// without reading the signed bytes again.
+    pub fn from_contexts(contexts: impl IntoIterator<Item = HashContext>) -> Self {
+        let running = contexts.into_iter().map(|hash| {
+            let algorithm = hash.algorithm();
+            let version = hash.version();
+            let (context, salt) = hash.into_parts();
+            let kind = Kind {
+                algorithm,
+                text: false,
+                version,
+                salt: salt.unwrap_or_default(),
+            };
+            Running { kind, context }
+        });
+        Self {
+            running: running.collect(),
+            text: false,
+            ends: LineEnds::default(),
+        }
+    }
+
     /// Feeds bytes; as [`Write`], but cannot fail.
     pub fn update(&mut self, bytes: &[u8]) {
         for hash in self.running.iter_mut().filter(|hash| !hash.kind.text) {
