@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::code::codes;
 use crate::{
-    Digests, Entry, Error, Finding, Limits, MultiHasher, Progress, Report, Requirement, Result,
-    Root, SafePath, read_through,
+    Digests, Entry, Error, Finding, Limits, MultiHasher, Progress, ProgressSink, Report,
+    Requirement, Result, Root, SafePath, read_through,
 };
 
 /// From this size on, in bytes, files go first, the biggest one foremost, so that no
@@ -255,7 +255,7 @@ fn compare(
         return Ok((Some(wrong_size(entry, actual)), 0));
     }
     let mut hasher = MultiHasher::new(entry.digests.algorithms());
-    let bytes = read_through(file, &mut [&mut hasher, &mut Told(progress)])?;
+    let bytes = read_through(file, &mut [&mut hasher, &mut ProgressSink(progress)])?;
     if entry.size.is_some_and(|size| size != bytes) {
         return Ok((Some(wrong_size(entry, bytes)), bytes));
     }
@@ -287,20 +287,6 @@ fn wrong_digest(entry: &Entry, actual: &Digests) -> Option<Finding> {
             expected.hex(algorithm).unwrap_or_default()
         ),
     ))
-}
-
-/// Counts what is read.
-struct Told<'a>(&'a dyn Progress);
-
-impl Write for Told<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.bytes(bytes.len() as u64);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -100,20 +100,30 @@ impl Root {
     /// # Errors
     /// [`Error::Read`] when a directory cannot be read.
     pub fn walk(&self, below: Option<&SafePath>) -> Result<Vec<(Result<SafePath>, u64)>> {
-        let mut found = Vec::new();
-        let mut todo = vec![below.cloned()];
-        while let Some(directory) = todo.pop() {
-            self.list(directory.as_ref(), &mut found, &mut todo)?;
-        }
-        found.sort_by(|(a, _), (b, _)| name(a).cmp(name(b)));
-        Ok(found)
+        Ok(self.survey(below)?.files)
     }
 
-    /// One directory of the walk: its files into `found`, its directories into `todo`.
+    /// As [`Root::walk`], and the links to directories that it did not enter: whoever
+    /// follows them later finds files there that were not looked at.
+    ///
+    /// # Errors
+    /// As [`Root::walk`].
+    pub fn survey(&self, below: Option<&SafePath>) -> Result<Survey> {
+        let mut survey = Survey::default();
+        let mut todo = vec![below.cloned()];
+        while let Some(directory) = todo.pop() {
+            self.list(directory.as_ref(), &mut survey, &mut todo)?;
+        }
+        survey.files.sort_by(|(a, _), (b, _)| name(a).cmp(name(b)));
+        survey.directory_links.sort();
+        Ok(survey)
+    }
+
+    /// One directory of the walk; those below it go into `todo`.
     fn list(
         &self,
         below: Option<&SafePath>,
-        found: &mut Vec<(Result<SafePath>, u64)>,
+        survey: &mut Survey,
         todo: &mut Vec<Option<SafePath>>,
     ) -> Result<()> {
         let full = below.map_or_else(|| self.path.clone(), |below| self.path.join(below));
@@ -149,24 +159,37 @@ impl Root {
             };
             match (kind, path) {
                 (FileType::Directory, Ok(path)) => todo.push(Some(path)),
-                (FileType::RegularFile | FileType::Directory, Err(error)) => {
-                    found.push((Err(error), 0));
-                }
                 (FileType::RegularFile, Ok(path)) => {
-                    found.push((Ok(path), u64::try_from(status.st_size).unwrap_or(0)));
+                    let size = u64::try_from(status.st_size).unwrap_or(0);
+                    survey.files.push((Ok(path), size));
                 }
-                (FileType::Symlink, path) => {
-                    match path.and_then(|path| Ok((self.file(&path)?, path))) {
-                        Ok((Some(file), path)) => {
-                            let size = file.metadata().map_err(|e| Error::read(&full, e))?.len();
-                            found.push((Ok(path), size));
-                        }
-                        Ok((None, _)) | Err(Error::NotAFile { .. }) => {}
-                        Err(error) => found.push((Err(error), 0)),
-                    }
+                (FileType::Symlink, Ok(path)) => self.list_link(path, survey)?,
+                (FileType::RegularFile | FileType::Directory | FileType::Symlink, Err(error)) => {
+                    survey.files.push((Err(error), 0));
                 }
                 _ => {}
             }
+        }
+        Ok(())
+    }
+
+    /// A link met on the walk.
+    fn list_link(&self, path: SafePath, survey: &mut Survey) -> Result<()> {
+        let opened = match self.beneath(&path, OFlags::RDONLY | OFlags::NONBLOCK) {
+            Ok(Some(opened)) => opened,
+            Ok(None) | Err(Error::NotAFile { .. }) => return Ok(()),
+            Err(error) => {
+                survey.files.push((Err(error), 0));
+                return Ok(());
+            }
+        };
+        let metadata = opened
+            .metadata()
+            .map_err(|error| Error::read(&self.path.join(&path), error))?;
+        if metadata.is_file() {
+            survey.files.push((Ok(path), metadata.len()));
+        } else if metadata.is_dir() {
+            survey.directory_links.push(path);
         }
         Ok(())
     }
@@ -191,6 +214,15 @@ impl Root {
             Err(errno) => Err(Error::read(&self.path.join(path), errno)),
         }
     }
+}
+
+/// What a walk met. See [`Root::survey`].
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Files and their sizes, in bytes, and names that cannot be used; sorted.
+    pub files: Vec<(Result<SafePath>, u64)>,
+    /// Links to directories inside the root, sorted.
+    pub directory_links: Vec<SafePath>,
 }
 
 /// Reads a whole file outside any root (one the user named) of at most `limit` bytes. A

@@ -118,6 +118,9 @@ fn the_walk_is_sorted_and_names_what_it_cannot_use() {
     let refused = walked.iter().filter(|(path, _)| path.is_err()).count();
     assert_eq!(refused, 4, "{walked:?}");
 
+    let links = root.survey(None).unwrap().directory_links;
+    assert_eq!(links, [safe("linked-directory")]);
+
     let below = root.walk(Some(&safe("z"))).unwrap();
     assert_eq!(below.len(), 1);
     assert_eq!(below[0].0.as_ref().unwrap().as_str(), "z/deep/file");

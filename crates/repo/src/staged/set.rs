@@ -63,15 +63,22 @@ impl StagedSet {
     }
 
     /// Adds a file; commit order is insertion order. A set of more than a hundred files
-    /// closes the earlier ones, under temporary names.
+    /// syncs and closes the earlier ones, under temporary names.
     pub fn push(&mut self, file: StagedFile) {
-        let file = Member::Open(file);
-        self.members.push(if self.open < MAX_OPEN {
-            self.open += 1;
-            file
-        } else {
-            file.ready()
-        });
+        self.members.push(Member::Open(file));
+        self.open += 1;
+        if self.open == MAX_OPEN {
+            self.make_ready();
+        }
+    }
+
+    /// Syncs in parallel, so that the file system joins the syncs.
+    fn make_ready(&mut self) {
+        let settled = self.members.len() - self.open;
+        let open = self.members.split_off(settled);
+        self.members
+            .par_extend(open.into_par_iter().map(Member::ready));
+        self.open = 0;
     }
 
     /// How many files.
@@ -91,10 +98,10 @@ impl StagedSet {
     ///
     /// # Errors
     /// [`Error::Write`]; files not yet renamed are discarded.
-    pub fn commit(self) -> Result<Vec<PathBuf>> {
-        let ready: Vec<Member> = self.members.into_par_iter().map(Member::ready).collect();
-        let mut names = Vec::with_capacity(ready.len());
-        for member in ready {
+    pub fn commit(mut self) -> Result<Vec<PathBuf>> {
+        self.make_ready();
+        let mut names = Vec::with_capacity(self.members.len());
+        for member in self.members {
             match member {
                 Member::Ready {
                     name,
