@@ -1,1 +1,36 @@
-//! To be written.
+//! Detached `.asc` signatures of any file, and the Maven repository layout.
+//!
+//! - [`artifact`] verifies and signs one file: `lib-1.0.jar` with `lib-1.0.jar.asc`
+//!   (RFC 9580, 10.4: a detached signature over the bytes as they are), and compares the
+//!   `.md5`, `.sha1`, `.sha256` and `.sha512` files beside it in the same read.
+//! - [`tree`] does so for a whole repository (`~/.m2/repository`, a mirror, a staging
+//!   folder), in parallel, and looks whether names and folders agree.
+//! - [`Coordinates`] are what a path says an artifact is.
+//!
+//! Maven itself verifies no signatures, and a plugin cannot vouch for itself; this runs
+//! outside the build.
+//!
+//! A detached signature covers a file's bytes, never its name: a signed old version under
+//! a new name verifies. Checksums beside a file say that it arrived as it was sent, not
+//! who made it, so that a good checksum never replaces a signature, while a wrong one
+//! always rejects. `maven-metadata.xml`, the list of versions, is not signed on Maven
+//! Central; where it has an `.asc`, that is judged as repository metadata.
+//!
+//! What is not done here: no network, no key servers, no POM is parsed, no jar is opened,
+//! and who may sign for which coordinates is not decided; the verifier's certificates say
+//! who is trusted at all.
+
+pub mod artifact;
+mod checksum;
+pub mod codes;
+mod coordinates;
+mod error;
+mod examine;
+mod layout;
+mod make;
+mod place;
+pub mod tree;
+
+pub use checksum::{SUFFIXES as CHECKSUM_SUFFIXES, parse as parse_checksum};
+pub use coordinates::Coordinates;
+pub use error::{Error, Result};

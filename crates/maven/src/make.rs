@@ -1,0 +1,177 @@
+//! Making a detached signature, and never believing it before it verified.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+
+use jiff::Timestamp;
+use pkgseal_openpgp::{
+    Armor, Certificates, HashContext, Hashes, Object, Profile, SignatureBlock, SignatureForm,
+    SignatureReport, Signer, Status, Verdict, Verifier,
+};
+use pkgseal_repo::{Limits, MultiHasher, Progress, ProgressSink, StagedFile, read_through};
+
+use crate::checksum;
+use crate::place::{Place, append};
+use crate::{Error, Result};
+
+/// Everything that makes signatures at one time.
+#[derive(Debug)]
+pub(crate) struct Maker<'a> {
+    signers: &'a [Signer],
+    time: Timestamp,
+    /// Knows the public certificates of the signers, and nothing else.
+    verifier: Verifier,
+}
+
+/// A signature that verified.
+#[derive(Debug)]
+pub(crate) struct Made {
+    /// The `.asc` file.
+    pub(crate) armored: Vec<u8>,
+    pub(crate) report: SignatureReport,
+    /// Bytes read.
+    pub(crate) bytes: u64,
+}
+
+impl<'a> Maker<'a> {
+    pub(crate) fn new(signers: &'a [Signer], time: Timestamp) -> Result<Self> {
+        if signers.is_empty() {
+            return Err(Error::NoSigner);
+        }
+        let certificates = signers.iter().map(|signer| signer.certificate().clone());
+        let certificates = Certificates::new(certificates);
+        Ok(Self {
+            signers,
+            time,
+            verifier: Verifier::new(certificates, Profile::strict(), time),
+        })
+    }
+
+    /// Signs a file in one read, which also compares the checksums beside it and, where
+    /// a copy is wanted, makes it.
+    pub(crate) fn sign(
+        &self,
+        place: &Place<'_>,
+        path: &Path,
+        copy: Option<&mut StagedFile>,
+        limits: &Limits,
+        progress: &dyn Progress,
+    ) -> Result<Made> {
+        let file: File = place
+            .open(path)?
+            .ok_or_else(|| Error::read(path, std::io::ErrorKind::NotFound.into()))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let (expected, mut wrong) = checksum::beside(place, path, &name, limits)?;
+
+        let mut contexts = self
+            .signers
+            .iter()
+            .map(Signer::hash)
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut checksums = MultiHasher::new(expected.algorithms());
+        let mut told = ProgressSink(progress);
+        let mut sinks: Vec<&mut dyn Write> = vec![&mut checksums, &mut told];
+        sinks.extend(contexts.iter_mut().map(|context| context as &mut dyn Write));
+        let mut copying = false;
+        if let Some(copy) = copy {
+            sinks.push(copy);
+            copying = true;
+        }
+        let bytes = read_through(&file, &mut sinks).map_err(|error| match copying {
+            // Hashes cannot fail; a full disk can.
+            true if error.raw_os_error() == Some(28) => Error::write(path, error),
+            _ => Error::read(path, error),
+        })?;
+
+        wrong.extend(checksum::compare(&name, &expected, &checksums.finish()));
+        if let Some(finding) = wrong.first() {
+            return Err(Error::Refused {
+                path: path.to_owned(),
+                reason: format!("{}: {}", finding.subject, finding.detail),
+            });
+        }
+        let (armored, report) = self.finish(path, contexts)?;
+        Ok(Made {
+            armored,
+            report,
+            bytes,
+        })
+    }
+
+    /// The signature over finished hashes, read back as anyone would read it.
+    fn finish(
+        &self,
+        path: &Path,
+        contexts: Vec<HashContext>,
+    ) -> Result<(Vec<u8>, SignatureReport)> {
+        let doubt = |reason: String| Error::SelfVerification {
+            path: path.to_owned(),
+            reason,
+        };
+        let hashes = Hashes::from_contexts(contexts.clone());
+        let packets = self
+            .signers
+            .iter()
+            .zip(contexts)
+            .map(|(signer, context)| signer.sign_hash(context, SignatureForm::Binary, self.time))
+            .collect::<Result<Vec<_>, _>>()?;
+        let armored = Signer::block(packets, Armor::Armored)?;
+        let block = SignatureBlock::parse(&armored).map_err(|finding| doubt(finding.detail))?;
+        let report = self.verifier.hashed(Object::Artifact, &block, &hashes);
+        if let Verdict::Rejected { reasons } = &report.verdict {
+            let reasons: Vec<_> = reasons.iter().map(|finding| &*finding.detail).collect();
+            return Err(doubt(reasons.join("; ")));
+        }
+        let good = report
+            .signatures
+            .iter()
+            .filter(|s| s.status == Status::Good);
+        if good.count() != self.signers.len() {
+            return Err(doubt("not every signature in it is good".to_owned()));
+        }
+        Ok((armored, report))
+    }
+}
+
+/// Stages a whole small file, and reads it back.
+pub(crate) fn stage(target: &Path, bytes: &[u8]) -> Result<StagedFile> {
+    let mut staged = StagedFile::create(target)?;
+    staged
+        .write_all(bytes)
+        .map_err(|error| Error::write(target, error))?;
+    let mut back = Vec::with_capacity(bytes.len());
+    staged
+        .reopen()?
+        .read_to_end(&mut back)
+        .map_err(|error| Error::write(target, error))?;
+    if back != bytes {
+        let differs = std::io::Error::other("what was written reads back differently");
+        return Err(Error::write(target, differs));
+    }
+    Ok(staged)
+}
+
+/// A written `.asc` may have checksum files of its own, which would now be wrong: their
+/// new contents.
+pub(crate) fn refreshed_checksums(
+    place: &Place<'_>,
+    signature: &Path,
+    armored: &[u8],
+    limits: &Limits,
+) -> Result<Vec<(std::path::PathBuf, Vec<u8>)>> {
+    let mut hasher = MultiHasher::new(checksum::SUFFIXES.map(|(_, algorithm)| algorithm));
+    hasher.update(armored);
+    let digests = hasher.finish();
+    let mut files = Vec::new();
+    for (suffix, algorithm) in checksum::SUFFIXES {
+        let path = append(signature, suffix);
+        if place.read(&path, limits.side_file)?.is_some() {
+            files.push((
+                path,
+                digests.hex(algorithm).unwrap_or_default().into_bytes(),
+            ));
+        }
+    }
+    Ok(files)
+}

@@ -1,0 +1,34 @@
+//! A whole repository: every artifact with its `.asc` and its checksums.
+
+mod scaffold;
+mod sign;
+mod verify;
+
+pub use sign::sign;
+pub use verify::verify;
+
+use pkgseal_repo::{Result, Root};
+
+use crate::Coordinates;
+
+const KIND: &str = "maven repository";
+
+/// From this size on, in bytes, files go first, so that no thread is left alone with one
+/// at the end.
+const BIG: u64 = 8 << 20;
+
+/// Whether a directory looks like a Maven repository: at least one POM at
+/// `group/artifact/version/artifact-version.pom`.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn recognise(root: &Root) -> Result<bool> {
+    Ok(root.walk(None)?.iter().any(|(path, _)| {
+        path.as_ref()
+            .is_ok_and(|path| Coordinates::of(path).is_some_and(|found| is_pom(&found)))
+    }))
+}
+
+fn is_pom(found: &Coordinates) -> bool {
+    found.extension == "pom" && found.classifier.is_none()
+}

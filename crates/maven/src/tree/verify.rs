@@ -1,0 +1,211 @@
+//! Verifying a repository.
+
+use std::path::{Path, PathBuf};
+
+use pkgseal_openpgp::{Examination, Object, Verifier};
+use pkgseal_repo::{
+    CheckOptions, Error as RepoError, Finding, Progress, Root, SafePath, codes as repo_codes,
+};
+use rayon::prelude::*;
+
+use super::{BIG, KIND};
+use crate::examine::{Examined, Subject, Wanted, examine};
+use crate::layout::Layout;
+use crate::place::Place;
+use crate::{Error, Result, codes};
+
+/// Verifies every artifact of a repository with its `.asc` and with the checksums beside
+/// it, in parallel, one read each. An unsigned artifact rejects. `maven-metadata.xml` is
+/// judged where it is signed; signatures' own checksums are compared too.
+///
+/// # Errors
+/// When the directory cannot be read. A single unreadable file is an undecided finding.
+pub fn verify(
+    path: &Path,
+    verifier: &Verifier,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Examination> {
+    let root = Root::open(path)?;
+    let layout = Layout::read(&root)?;
+    let mut examination = Examination::new(KIND, path.display().to_string());
+    if layout.files.len() > options.limits.entries {
+        examination.report.push(Finding::reject(
+            repo_codes::LIMIT,
+            "",
+            format!(
+                "the folder holds {} files, the limit is {}",
+                layout.files.len(),
+                options.limits.entries
+            ),
+        ));
+        return Ok(examination);
+    }
+    judge_layout(&layout, &mut examination);
+
+    let mut subjects = subjects(&layout);
+    subjects.sort_by_key(|(size, _)| std::cmp::Reverse(if *size < BIG { 0 } else { *size }));
+    let bytes = subjects.iter().map(|(size, _)| size).sum();
+    progress.begin("verifying artifacts", subjects.len() as u64, Some(bytes));
+    let place = Place::Beneath(&root);
+    let examined: Vec<Result<Examined>> = options.pool()?.install(|| {
+        subjects
+            .par_iter()
+            .with_max_len(1)
+            .map(|(_, subject)| {
+                let found = examine(&place, subject, verifier, &options.limits, progress);
+                progress.file();
+                found
+            })
+            .collect()
+    });
+    progress.end();
+
+    for ((_, subject), examined) in subjects.into_iter().zip(examined) {
+        match examined {
+            Ok(examined) => {
+                if let Some((object, report)) = examined.signatures {
+                    examination.add_signatures(object, report);
+                }
+                examination.report.findings.extend(examined.findings);
+                examination.report.files += 1;
+                examination.report.bytes += examined.bytes;
+            }
+            Err(error) => examination.report.push(unreadable(subject.name, error)?),
+        }
+    }
+    examination
+        .signatures
+        .sort_by(|a, b| a.object.cmp(&b.object));
+    examination.report.sort();
+    Ok(examination)
+}
+
+/// What can be said without reading any file.
+fn judge_layout(layout: &Layout, examination: &mut Examination) {
+    let mut push = |finding| examination.report.push(finding);
+    if layout.artifacts.is_empty() {
+        push(Finding::reject(
+            codes::EMPTY,
+            "",
+            "no file stands at group/artifact/version/artifact-version.extension",
+        ));
+    }
+    for path in &layout.misnamed {
+        let folder = path.parent().map(|parent| parent.to_string());
+        push(Finding::reject(
+            codes::COORDINATES,
+            path.as_str(),
+            format!(
+                "its name does not begin as its folder {} asks",
+                folder.unwrap_or_default()
+            ),
+        ));
+    }
+    for (path, reason) in &layout.unsafe_paths {
+        push(Finding::reject(repo_codes::PATH_UNSAFE, path, *reason));
+    }
+    for path in &layout.directory_links {
+        push(Finding::reject(
+            codes::LINKED_FOLDER,
+            path.as_str(),
+            "this link to a folder is not followed, so what stands behind it was not verified",
+        ));
+    }
+    for path in &layout.orphans {
+        push(Finding::warning(
+            codes::ORPHAN,
+            path.as_str(),
+            "the file it belongs to does not exist",
+        ));
+    }
+    let unsigned: Vec<&SafePath> = layout
+        .metadata
+        .iter()
+        .filter(|path| layout.signature(path).is_none())
+        .collect();
+    if let Some(first) = unsigned.first() {
+        push(Finding::note(
+            codes::METADATA_UNSIGNED,
+            first.as_str(),
+            format!(
+                "{} not signed, so nothing vouches for the list of versions",
+                it_and_others(unsigned.len())
+            ),
+        ));
+    }
+    if let Some(first) = layout.outside.first() {
+        push(Finding::note(
+            codes::OUTSIDE,
+            first.as_str(),
+            format!(
+                "{} outside the repository layout and not verified",
+                it_and_others(layout.outside.len())
+            ),
+        ));
+    }
+}
+
+/// `it is`, or `it is one of 12 files that are`.
+fn it_and_others(count: usize) -> String {
+    match count {
+        1 => "it is".to_owned(),
+        count => format!("it is one of {count} files that are"),
+    }
+}
+
+/// What is to be read, with sizes.
+fn subjects(layout: &Layout) -> Vec<(u64, Subject)> {
+    let subject = |path: &SafePath, wanted| {
+        let signature = layout.signature(path);
+        let subject = Subject {
+            path: PathBuf::from(path.as_str()),
+            name: path.to_string(),
+            signature: signature.map(|signature| PathBuf::from(signature.as_str())),
+            wanted,
+        };
+        (layout.size(path), subject)
+    };
+    let artifacts = layout
+        .artifacts
+        .iter()
+        .map(|path| subject(path, Wanted::Signature(Object::Artifact)));
+    let metadata = layout.metadata.iter().filter_map(|path| {
+        if layout.signature(path).is_some() {
+            // The list of versions must not be an old one: as strict as any repository.
+            Some(subject(path, Wanted::Signature(Object::Repository)))
+        } else {
+            layout
+                .has_checksum(path)
+                .then(|| subject(path, Wanted::Checksums))
+        }
+    });
+    let beside = layout
+        .beside
+        .iter()
+        .filter(|path| layout.has_checksum(path))
+        .map(|path| subject(path, Wanted::Checksums));
+    artifacts.chain(metadata).chain(beside).collect()
+}
+
+/// What an error about one file of many amounts to.
+fn unreadable(name: String, error: Error) -> Result<Finding> {
+    match error {
+        Error::Repo(RepoError::Read { path, source }) => Ok(Finding::undecided(
+            repo_codes::FILE_UNREADABLE,
+            name,
+            format!("{} cannot be read: {source}", path.display()),
+        )),
+        Error::Repo(RepoError::NotAFile { path }) => Ok(Finding::reject(
+            repo_codes::FILE_NOT_REGULAR,
+            name,
+            format!("{} is not a regular file", path.display()),
+        )),
+        Error::Repo(RepoError::UnsafePath { reason, path }) => Ok(Finding::reject(
+            repo_codes::PATH_UNSAFE,
+            name,
+            format!("{path}: {reason}"),
+        )),
+        other => Err(other),
+    }
+}
