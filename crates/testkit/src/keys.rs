@@ -20,7 +20,10 @@ use openpgp::packet::key::{PrimaryRole, SecretParts, SubordinateRole};
 use openpgp::parse::Parse as _;
 
 pub use make::{generate_missing, names, what};
-pub use sign::{Armor, Form, Hash, Issuer, RawOptions, With, armor, raw_clearsign, raw_sign};
+pub use sign::{
+    Armor, Form, Hash, Issuer, RawOptions, With, armor, clearsigned, raw_clearsign, raw_sign,
+    sign_text,
+};
 
 /// The passphrase of the key `protected`.
 pub const PASSPHRASE: &str = "test passphrase";

@@ -17,9 +17,11 @@
 )]
 
 pub mod build;
+pub mod generate;
 pub mod keys;
 pub mod peers;
 pub mod tamper;
+pub mod vectors;
 
 /// The committed `testdata/` folder.
 pub fn testdata() -> std::path::PathBuf {

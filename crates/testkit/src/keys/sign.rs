@@ -193,48 +193,42 @@ pub fn armor(packets: &[u8]) -> Vec<u8> {
 /// stripped of trailing blanks and joined by CRLF for the signature, and written as they
 /// are.
 pub fn raw_clearsign(signers: &[(&TestKey, RawOptions)], text: &str) -> Vec<u8> {
-    let lines: Vec<&str> = text
-        .strip_suffix('\n')
-        .unwrap_or(text)
-        .split('\n')
-        .collect();
-    let signed = lines
+    let packets: Vec<u8> = signers
         .iter()
-        .map(|line| line.trim_end_matches([' ', '\t', '\r']))
-        .collect::<Vec<_>>()
-        .join("\r\n");
-    let mut packets = Vec::new();
+        .flat_map(|(key, options)| sign_text(key, text, options))
+        .collect();
     let mut hashes: Vec<&str> = Vec::new();
     for (key, options) in signers {
-        // Already canonical: hash it as it is, under the text type.
-        packets.extend(signature_over(
-            key,
-            signed.as_bytes(),
-            &RawOptions {
-                form: Form::Text,
-                ..options.clone()
-            },
-        ));
-        let name = match options.hash.map_or_else(
-            || packet::usual_hash(&pair(key, options.with)),
-            HashAlgorithm::from,
-        ) {
-            HashAlgorithm::MD5 => "MD5",
-            HashAlgorithm::SHA1 => "SHA1",
-            HashAlgorithm::SHA224 => "SHA224",
-            HashAlgorithm::SHA384 => "SHA384",
-            HashAlgorithm::SHA512 => "SHA512",
-            _ => "SHA256",
-        };
+        let name = hash_name(key, options);
         if !hashes.contains(&name) {
             hashes.push(name);
         }
     }
-    let mut message = format!(
-        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: {}\n\n",
-        hashes.join(",")
-    );
-    for line in lines {
+    clearsigned(text, &format!("Hash: {}\n", hashes.join(",")), &packets)
+}
+
+/// The signature packet of a clearsigned message over `text`.
+pub fn sign_text(key: &TestKey, text: &str, options: &RawOptions) -> Vec<u8> {
+    let signed = text
+        .strip_suffix('\n')
+        .unwrap_or(text)
+        .split('\n')
+        .map(|line| line.trim_end_matches([' ', '\t', '\r']))
+        .collect::<Vec<_>>()
+        .join("\r\n");
+    // Already canonical: hash it as it is, under the text type.
+    let options = RawOptions {
+        form: Form::Text,
+        ..options.clone()
+    };
+    signature_over(key, signed.as_bytes(), &options)
+}
+
+/// A clearsigned message of these parts; `headers` are the armor headers with their line
+/// ends.
+pub fn clearsigned(text: &str, headers: &str, packets: &[u8]) -> Vec<u8> {
+    let mut message = format!("-----BEGIN PGP SIGNED MESSAGE-----\n{headers}\n");
+    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
         if line.starts_with('-') {
             message.push_str("- ");
         }
@@ -242,8 +236,22 @@ pub fn raw_clearsign(signers: &[(&TestKey, RawOptions)], text: &str) -> Vec<u8> 
         message.push('\n');
     }
     let mut message = message.into_bytes();
-    message.extend(armor(&packets));
+    message.extend(armor(packets));
     message
+}
+
+fn hash_name(key: &TestKey, options: &RawOptions) -> &'static str {
+    match options.hash.map_or_else(
+        || packet::usual_hash(&pair(key, options.with)),
+        HashAlgorithm::from,
+    ) {
+        HashAlgorithm::MD5 => "MD5",
+        HashAlgorithm::SHA1 => "SHA1",
+        HashAlgorithm::SHA224 => "SHA224",
+        HashAlgorithm::SHA384 => "SHA384",
+        HashAlgorithm::SHA512 => "SHA512",
+        _ => "SHA256",
+    }
 }
 
 fn pair(key: &TestKey, with: With) -> KeyPair {

@@ -1,4 +1,5 @@
 //! The workspace's shape, and that the testkit's own oracles and fixtures work.
 
 mod build;
+mod committed;
 mod peers;
