@@ -40,6 +40,13 @@ impl CheckOptions {
     }
 }
 
+/// Sees the bytes of a file while the engine reads it.
+pub trait Witness: Write {
+    /// The file agrees with its entry: says what else is wrong with it. Bytes that do not
+    /// agree are never judged.
+    fn agreed(&self) -> Vec<Finding>;
+}
+
 /// Compares every entry with its file beneath `root`: existence, size, every listed
 /// digest. Entries of the same path are merged first; contradicting ones reject. An
 /// entry without a strong digest rejects. A wrong size is found without reading.
@@ -53,6 +60,21 @@ pub fn check(
     entries: Vec<Entry>,
     options: &CheckOptions,
     progress: &dyn Progress,
+) -> Result<Report> {
+    check_witnessed(root, entries, options, progress, &|_| None)
+}
+
+/// As [`check`], while a [`Witness`] for each entry, where `witness` gives one, sees the
+/// same bytes in the same read.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_witnessed<'w>(
+    root: &Root,
+    entries: Vec<Entry>,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+    witness: &(dyn Fn(&Entry) -> Option<Box<dyn Witness + 'w>> + Sync),
 ) -> Result<Report> {
     let mut report = Report::new();
     if entries.len() > options.limits.entries {
@@ -77,7 +99,7 @@ pub fn check(
     let parts = options.pool()?.broadcast(|_| {
         let mut part = Report::new();
         while let Some(entry) = merged.get(next.fetch_add(1, Ordering::Relaxed)) {
-            check_one(root, entry, &mut part, progress);
+            check_one(root, entry, &mut part, progress, witness(entry));
             progress.file();
         }
         part
@@ -182,7 +204,13 @@ fn both(first: &str, second: &str) -> String {
 }
 
 /// Compares one file.
-fn check_one(root: &Root, entry: &Entry, report: &mut Report, progress: &dyn Progress) {
+fn check_one(
+    root: &Root,
+    entry: &Entry,
+    report: &mut Report,
+    progress: &dyn Progress,
+    mut witness: Option<Box<dyn Witness + '_>>,
+) {
     let mut found = |finding: Finding| report.push(finding.because(&*entry.listed_by));
     let path = entry.path.as_str();
     let file = match root.file(&entry.path) {
@@ -212,9 +240,13 @@ fn check_one(root: &Root, entry: &Entry, report: &mut Report, progress: &dyn Pro
             format!("the list gives {given}, and SHA-256 or better is needed"),
         ));
     }
-    match compare(&file, entry, progress) {
+    match compare(&file, entry, progress, witness.as_deref_mut()) {
         Ok((finding, bytes)) => {
-            finding.into_iter().for_each(&mut found);
+            match (finding, witness) {
+                (Some(finding), _) => found(finding),
+                (None, Some(witness)) => witness.agreed().into_iter().for_each(&mut found),
+                (None, None) => {}
+            }
             report.files += 1;
             report.bytes += bytes;
         }
@@ -249,13 +281,20 @@ fn compare(
     file: &File,
     entry: &Entry,
     progress: &dyn Progress,
+    witness: Option<&mut (dyn Witness + '_)>,
 ) -> io::Result<(Option<Finding>, u64)> {
     let actual = file.metadata()?.len();
     if entry.size.is_some_and(|size| size != actual) {
         return Ok((Some(wrong_size(entry, actual)), 0));
     }
     let mut hasher = MultiHasher::new(entry.digests.algorithms());
-    let bytes = read_through(file, &mut [&mut hasher, &mut ProgressSink(progress)])?;
+    let mut told = ProgressSink(progress);
+    let mut sinks: Vec<&mut dyn Write> = vec![&mut hasher, &mut told];
+    let mut witness = witness;
+    if let Some(witness) = &mut witness {
+        sinks.push(witness);
+    }
+    let bytes = read_through(file, &mut sinks)?;
     if entry.size.is_some_and(|size| size != bytes) {
         return Ok((Some(wrong_size(entry, bytes)), bytes));
     }

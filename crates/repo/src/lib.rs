@@ -54,7 +54,7 @@ mod root;
 mod staged;
 mod stream;
 
-pub use check::{CheckOptions, check, surplus};
+pub use check::{CheckOptions, Witness, check, check_witnessed, surplus};
 pub use code::{Code, codes};
 pub use decompress::{Compression, Decompressor};
 pub use destination::{Destination, create_directory};
