@@ -1,0 +1,55 @@
+//! The codes packages and yum repositories raise. Part of the public contract;
+//! extended, never renamed.
+
+use pkgseal_repo::Code;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $meaning:literal;)*) => {
+        $(#[doc = $meaning] pub(crate) const $name: Code = Code::new($id, $meaning);)*
+        /// All codes of this crate, for the manual.
+        pub const ALL: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    NOT_A_PACKAGE = "rpm.not-a-package", "the file does not begin like an RPM package";
+    TRUNCATED = "rpm.truncated", "the file ends inside a header: a download or copy was cut short";
+    FORMAT = "rpm.unsupported-format", "the package declares a format newer than this program knows";
+    LEAD = "rpm.lead.not-canonical", "the lead (the first 96 bytes, covered by no signature) contradicts the signed header or has bytes where zeros belong";
+    HEADER = "rpm.header.malformed", "a header's index is broken: an entry points outside, overlaps another, or has an impossible type or count";
+    HEADER_REGION = "rpm.header.region", "a header has no immutable region or one that does not span it, so that unsigned entries could hide in it";
+    HEADER_DUPLICATE = "rpm.header.duplicate-tag", "the main header holds a tag twice; readers differ in which one they take";
+    HEADER_UNSORTED = "rpm.header.unsorted", "the main header's tags are not in order";
+    HEADER_SIGNATURE_TAG = "rpm.header.signature-tag", "the main header holds a tag that belongs to the signature header and would shadow it";
+    SIGNATURE_HEADER_DUPLICATE = "rpm.signature-header.duplicate-tag", "the signature header holds a tag twice; readers differ in which one they take";
+    SIGNATURE_HEADER_UNSORTED = "rpm.signature-header.unsorted", "the signature header's tags are not in order";
+    SIGNATURE_HEADER_UNKNOWN = "rpm.signature-header.unknown-tag", "the signature header, which no signature covers, holds a tag this program does not know";
+    SIGNATURE_HEADER_TYPE = "rpm.signature-header.tag-type", "a tag of the signature header has another type or count than the format gives it";
+    SIGNATURE_HEADER_NOT_V6 = "rpm.signature-header.tag-not-in-v6", "a version 6 package holds a signature-header tag of version 4; older readers would use it, newer ones ignore it";
+    SIGNATURE_HEADER_DRIBBLE = "rpm.signature-header.outside-region", "signature-header entries stand outside the region; signing moves them inside";
+    SIGNATURE_HEADER_REGION_TAG = "rpm.signature-header.region-tag", "the signature header's region ends in the obsolete tag 61";
+    SIGNATURE_HEADER_GAP = "rpm.signature-header.gap", "the signature header holds bytes that belong to no entry; no signature covers them";
+    PADDING = "rpm.signature-header.padding", "the padding after the signature header is not zero; no signature covers it";
+    RESERVE = "rpm.signature-header.reserve", "the space reserved for signatures is not zero; no signature covers it";
+    SIZE = "rpm.size-mismatch", "the file is shorter or longer than its signature header says";
+    DIGEST = "rpm.digest-mismatch", "a digest the package carries is not that of its content: the file is damaged or was changed";
+    DIGEST_MALFORMED = "rpm.digest-malformed", "a digest the package carries is no digest of its algorithm";
+    PAYLOAD_UNCOMPRESSED = "rpm.payload-uncompressed", "the payload is stored uncompressed; its digest of the uncompressed form holds";
+    PAYLOAD_UNSIGNED = "rpm.payload-unsigned", "the signature covers the header, but nothing signed binds the payload with SHA-256 or better: the files inside could be anything";
+    UNSIGNED = "rpm.unsigned", "the package carries no OpenPGP signature";
+    V6_IN_LEGACY = "rpm.signature.v6-in-legacy-tag", "a version 6 signature stands in a tag for version 4 ones, where older readers fail on it";
+    SIGNATURE_ENCODING = "rpm.signature.encoding", "an element of the OPENPGP tag is not the base64 form of one signature";
+    NOT_COUNTED = "rpm.signature.not-counted", "another signature decided; this one could not be counted";
+    REPOMD = "yum.repomd.malformed", "repomd.xml breaks the strict grammar: a document type, a duplicate or missing field, an unsafe location";
+    PRIMARY = "yum.primary.malformed", "the primary index breaks the strict grammar, or an entry is ambiguous";
+    PRIMARY_COUNT = "yum.primary.count", "the primary index announces another number of packages than it lists";
+    NO_PRIMARY = "yum.no-primary", "repomd.xml lists no primary index, so nothing vouches for the packages";
+    UNSIGNED_REPOMD = "yum.unsigned", "there is no repomd.xml.asc beside repomd.xml";
+    SEVERAL_SIGNATURES = "yum.several-signatures", "repomd.xml.asc holds more than one signature: dnf on Fedora 39 and RHEL 10 and later refuses it";
+    ELSEWHERE = "yum.location-elsewhere", "a location points to another server (xml:base), so the file is not in this repository";
+    OPEN_SIZE = "yum.open-size-mismatch", "a metadata file decompresses to another size than repomd.xml says";
+    OPEN_DIGEST = "yum.open-checksum-mismatch", "a metadata file decompresses to other content than repomd.xml says";
+    DECOMPRESSION = "yum.decompression", "a metadata file cannot be decompressed";
+    PACKAGE_IDENTITY = "yum.package-identity", "a package is not the one the primary index describes: name, epoch, version, release or architecture differ";
+    HEADER_RANGE = "yum.header-range", "the primary index gives a wrong place for a package's header; clients that fetch only the header fail";
+}

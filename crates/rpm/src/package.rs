@@ -1,0 +1,21 @@
+//! Packages: who signed one and is it intact; signatures put in.
+//!
+//! A package is `lead | signature header | padding | main header | payload`. Signatures
+//! cover the main header, or the main header and the payload; a signed main header binds
+//! the payload by a digest inside it. Everything before the main header is covered by
+//! nothing, and is read with that in mind.
+
+mod coverage;
+mod digests;
+mod read;
+mod sign;
+mod slots;
+mod structure;
+mod verify;
+
+pub use read::recognise;
+pub(crate) use read::{Head, Stop};
+pub(crate) use sign::worst;
+pub use sign::{Existing, SignOptions, Tags, sign, sign_with};
+pub(crate) use structure::identity;
+pub use verify::verify;

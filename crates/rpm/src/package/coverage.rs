@@ -1,0 +1,286 @@
+//! The signatures of a package, and which bytes each one vouches for.
+//!
+//! Two ranges matter: the main header, and the payload. A signature on the main header
+//! vouches for the payload only through a digest inside that header. As soon as any
+//! signature counts, both ranges must be covered, else the files inside could be swapped
+//! under a good signature.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pkgseal_openpgp::{
+    Examination, Hashes, Mathematics, Object, ObjectSignatures, SignatureBlock, SignatureReport,
+    Status, Verifier,
+};
+use pkgseal_repo::{Finding, Limits, codes as repo_codes};
+
+use super::read::Head;
+use super::structure::{Format, binary};
+use crate::codes;
+use crate::tag::SignatureTag;
+
+/// The signature blocks of a package, parsed but not judged.
+#[derive(Debug, Default)]
+pub(crate) struct Signatures {
+    /// Tag 278.
+    openpgp: Option<SignatureBlock>,
+    /// Tags 267 and 268, but for copies of what tag 278 holds.
+    legacy: Option<(String, SignatureBlock)>,
+    /// Tags 1002 and 1005, on main header and payload.
+    whole: Option<(String, SignatureBlock)>,
+    /// Whether any signature tag is there at all.
+    present: bool,
+    findings: Vec<Finding>,
+}
+
+impl Signatures {
+    /// Collects the signatures of a signature header.
+    pub(crate) fn collect(head: &Head, format: Format, limits: &Limits) -> Self {
+        let mut found = Self::default();
+        let packets = found.openpgp_packets(head, limits);
+        if !packets.is_empty() {
+            found.openpgp = found.block("OPENPGP", &packets.concat());
+        }
+        let legacy = found.legacy_packets(head, [SignatureTag::RSA, SignatureTag::DSA], limits);
+        let legacy: Vec<_> = legacy
+            .into_iter()
+            .filter(|(_, packet)| packets.iter().all(|p| p != packet))
+            .collect();
+        found.legacy = found.group(&legacy);
+        // Version 6 ignores them; that they are there is a finding already.
+        if format == Format::V4 {
+            let whole = found.legacy_packets(head, [SignatureTag::PGP, SignatureTag::GPG], limits);
+            found.whole = found.group(&whole);
+        }
+        found
+    }
+
+    fn openpgp_packets(&mut self, head: &Head, limits: &Limits) -> Vec<Vec<u8>> {
+        let tag = SignatureTag::OPENPGP;
+        let Some(elements) = head.signature_index.strings(head.signature(), tag.0) else {
+            return Vec::new();
+        };
+        self.present = true;
+        let mut packets = Vec::new();
+        for (number, element) in elements.enumerate() {
+            if number >= limits.signatures || element.len() as u64 > limits.signature {
+                self.findings.push(Finding::reject(
+                    repo_codes::LIMIT,
+                    "",
+                    format!(
+                        "{tag}: more than {} signatures, or one too long",
+                        limits.signatures
+                    ),
+                ));
+                break;
+            }
+            match STANDARD.decode(element) {
+                Err(e) => self.findings.push(Finding::reject(
+                    codes::SIGNATURE_ENCODING,
+                    "",
+                    format!("{tag}, element {number}: not base64: {e}"),
+                )),
+                Ok(packet) => {
+                    if self.single(&format!("{tag}, element {number}"), &packet) {
+                        packets.push(packet);
+                    }
+                }
+            }
+        }
+        packets
+    }
+
+    /// Whether the bytes are exactly one signature packet; a finding when not.
+    fn single(&mut self, place: &str, packet: &[u8]) -> bool {
+        match SignatureBlock::parse_single_binary(packet) {
+            Ok(_) => true,
+            Err(finding) => {
+                self.findings.push(Finding {
+                    detail: format!("{place}: {}", finding.detail),
+                    ..finding
+                });
+                false
+            }
+        }
+    }
+
+    fn legacy_packets<'a>(
+        &mut self,
+        head: &'a Head,
+        tags: [SignatureTag; 2],
+        limits: &Limits,
+    ) -> Vec<(SignatureTag, &'a [u8])> {
+        let mut packets = Vec::new();
+        for tag in tags {
+            let Some(packet) = binary(head, tag) else {
+                continue;
+            };
+            self.present = true;
+            if packet.len() as u64 > limits.signature {
+                self.findings.push(Finding::reject(
+                    repo_codes::LIMIT,
+                    "",
+                    format!("{tag}: {} bytes for one signature", packet.len()),
+                ));
+                continue;
+            }
+            match SignatureBlock::parse_single_binary(packet) {
+                Ok(block) => {
+                    if block.summary().iter().any(|(version, _, _)| *version > 4) {
+                        self.findings.push(Finding::reject(
+                            codes::V6_IN_LEGACY,
+                            "",
+                            format!("{tag} holds a version 6 signature"),
+                        ));
+                    } else {
+                        packets.push((tag, packet));
+                    }
+                }
+                Err(finding) => self.findings.push(Finding {
+                    detail: format!("{tag}: {}", finding.detail),
+                    ..finding
+                }),
+            }
+        }
+        packets
+    }
+
+    fn group(&mut self, packets: &[(SignatureTag, &[u8])]) -> Option<(String, SignatureBlock)> {
+        let names: Vec<_> = packets.iter().filter_map(|(tag, _)| tag.name()).collect();
+        let name = names.join("+");
+        let bytes: Vec<u8> = packets
+            .iter()
+            .flat_map(|(_, p)| p.iter().copied())
+            .collect();
+        (!bytes.is_empty())
+            .then(|| self.block(&name, &bytes))
+            .flatten()
+            .map(|block| (name, block))
+    }
+
+    fn block(&mut self, name: &str, bytes: &[u8]) -> Option<SignatureBlock> {
+        match SignatureBlock::parse(bytes) {
+            Ok(block) => Some(block),
+            Err(finding) => {
+                self.findings.push(Finding {
+                    detail: format!("{name}: {}", finding.detail),
+                    ..finding
+                });
+                None
+            }
+        }
+    }
+
+    /// Starts the hashes of the signatures on the main header.
+    pub(crate) fn header_hashes(&self, verifier: &Verifier) -> Hashes {
+        let legacy = self.legacy.as_ref().map(|(_, block)| block);
+        verifier.plan(self.openpgp.iter().chain(legacy)).start()
+    }
+
+    /// Starts the hashes of the signatures on main header and payload, if there are any.
+    pub(crate) fn whole_hashes(&self, verifier: &Verifier) -> Option<Hashes> {
+        let (_, block) = self.whole.as_ref()?;
+        Some(verifier.plan([block]).start())
+    }
+
+    /// Judges every signature and whether those that count cover the whole package.
+    pub(crate) fn judge(
+        self,
+        examination: &mut Examination,
+        verifier: &Verifier,
+        header: &Hashes,
+        whole: Option<&Hashes>,
+        payload_bound: bool,
+    ) {
+        let judge = |block: &SignatureBlock, hashes: &Hashes| {
+            verifier.hashed(Object::Package, block, hashes)
+        };
+        let mut on_header = Vec::new();
+        if let Some(block) = &self.openpgp {
+            on_header.push(("OPENPGP".to_owned(), judge(block, header)));
+        }
+        if let Some((name, block)) = &self.legacy {
+            on_header.push((name.clone(), judge(block, header)));
+        }
+        let on_whole = match (&self.whole, whole) {
+            (Some((name, block)), Some(hashes)) => Some((name.clone(), judge(block, hashes))),
+            _ => None,
+        };
+
+        let accepted = |(_, report): &(String, SignatureReport)| report.is_accepted();
+        let header_signed = on_header.iter().any(accepted);
+        let whole_signed = on_whole.iter().any(accepted);
+        let counted = header_signed || whole_signed;
+        for (name, report) in on_header.into_iter().chain(on_whole) {
+            add(examination, &name, report, counted);
+        }
+
+        let subject = examination.subject.clone();
+        for finding in self.findings {
+            examination.report.push(Finding {
+                subject: subject.clone(),
+                ..finding
+            });
+        }
+        if !self.present {
+            examination.report.push(
+                Finding::reject(
+                    codes::UNSIGNED,
+                    &subject,
+                    "the package carries no OpenPGP signature",
+                )
+                .hint("pkgseal sign --key KEY PACKAGE"),
+            );
+        } else if counted && !whole_signed && !payload_bound {
+            examination.report.push(Finding::reject(
+                codes::PAYLOAD_UNSIGNED,
+                &subject,
+                "the signature covers the header only, and no digest of SHA-256 or better in it binds the payload",
+            ));
+        }
+    }
+}
+
+/// Adds a report. Beside signatures that count, one that merely cannot be counted (no
+/// certificate, an expired key) is listed with a note, as a reader would pick the others;
+/// one that is wrong rejects all the same.
+fn add(examination: &mut Examination, name: &str, report: SignatureReport, counted: bool) {
+    let object = format!("{} ({name})", examination.subject);
+    let text = report.signatures.iter().find(|s| s.form != "binary");
+    if let Some(signature) = text {
+        examination.report.push(Finding::reject(
+            codes::SIGNATURE_ENCODING,
+            &object,
+            format!(
+                "a signature of the form {}, where packages are signed as binary documents",
+                signature.form
+            ),
+        ));
+    }
+    if report.is_accepted() || !counted || wrong(&report) {
+        examination.add_signatures(object, report);
+        return;
+    }
+    let reasons: Vec<_> = report
+        .signatures
+        .iter()
+        .filter_map(|s| s.reason.as_ref())
+        .map(|f| f.detail.as_str())
+        .collect();
+    examination.report.push(Finding::note(
+        codes::NOT_COUNTED,
+        &object,
+        reasons.join("; "),
+    ));
+    examination
+        .signatures
+        .push(ObjectSignatures { object, report });
+}
+
+/// Whether a signature is not merely unusable but contradicts the bytes, or is none.
+fn wrong(report: &SignatureReport) -> bool {
+    report.signatures.is_empty()
+        || report.signatures.iter().any(|s| {
+            matches!(s.mathematics, Mathematics::Bad | Mathematics::PrefixDiffers)
+                || matches!(s.status, Status::Bad | Status::Malformed)
+        })
+}

@@ -1,0 +1,355 @@
+//! The digests a package carries: computed in the one pass over it, compared at the end.
+
+use pkgseal_repo::{DigestAlgorithm, Digests, Finding, MultiHasher};
+use rayon::iter::{IntoParallelRefMutIterator as _, ParallelIterator as _};
+
+use super::read::Head;
+use super::structure::{Format, binary};
+use crate::codes;
+use crate::tag::{HeaderTag, SignatureTag};
+
+/// Chunks from this size on are hashed by several threads when there are several hashes.
+const PARALLEL: usize = 256 << 10;
+
+/// One digest from a header.
+#[derive(Debug)]
+struct Expected {
+    name: String,
+    algorithm: DigestAlgorithm,
+    digest: Digests,
+}
+
+/// A payload digest with its counterpart over the uncompressed payload.
+#[derive(Debug)]
+struct Group {
+    primary: Option<Expected>,
+    alternative: Option<Expected>,
+}
+
+impl Group {
+    fn algorithm(&self) -> Option<DigestAlgorithm> {
+        self.primary
+            .as_ref()
+            .or(self.alternative.as_ref())
+            .map(|e| e.algorithm)
+    }
+}
+
+/// Every digest check of one package.
+pub(crate) struct DigestCheck {
+    header: Vec<Expected>,
+    whole: Option<Expected>,
+    payload: Vec<Group>,
+    size: Option<(SignatureTag, u64)>,
+    findings: Vec<Finding>,
+    main_length: u64,
+    payload_length: u64,
+    whole_hasher: Option<MultiHasher>,
+    payload_hashers: Vec<(DigestAlgorithm, MultiHasher)>,
+}
+
+/// What the digests say.
+#[derive(Debug, Default)]
+pub(crate) struct DigestOutcome {
+    /// Mismatches and malformed ones.
+    pub(crate) findings: Vec<Finding>,
+    /// A digest of SHA-256 or better inside the main header that holds for the payload.
+    pub(crate) payload_bound: bool,
+}
+
+impl DigestCheck {
+    /// Collects the digests of both headers and starts the hashes.
+    pub(crate) fn start(head: &Head, format: Format) -> Self {
+        let mut check = Self {
+            header: Vec::new(),
+            whole: None,
+            payload: Vec::new(),
+            size: None,
+            findings: Vec::new(),
+            main_length: head.main().len() as u64,
+            payload_length: 0,
+            whole_hasher: None,
+            payload_hashers: Vec::new(),
+        };
+        check.collect_signature_header(head, format);
+        check.collect_main_header(head);
+        if check.whole.is_some() {
+            let mut hasher = MultiHasher::new([DigestAlgorithm::Md5]);
+            hasher.update(head.main());
+            check.whole_hasher = Some(hasher);
+        }
+        for group in &check.payload {
+            if let Some(algorithm) = group.algorithm()
+                && check.payload_hashers.iter().all(|(a, _)| *a != algorithm)
+            {
+                check
+                    .payload_hashers
+                    .push((algorithm, MultiHasher::new([algorithm])));
+            }
+        }
+        check
+    }
+
+    fn collect_signature_header(&mut self, head: &Head, format: Format) {
+        for (tag, algorithm) in [
+            (SignatureTag::SHA1, DigestAlgorithm::Sha1),
+            (SignatureTag::SHA256, DigestAlgorithm::Sha256),
+            (SignatureTag::SHA3_256, DigestAlgorithm::Sha3_256),
+        ] {
+            if let Some(hex) = head.signature_index.string(head.signature(), tag.0) {
+                let found = self.expected(tag.to_string(), algorithm, hex);
+                self.header.extend(found);
+            }
+        }
+        // Version 6 knows no other, and ignores every tag from 1000 on.
+        if format == Format::V6 {
+            return;
+        }
+        if let Some(md5) = binary(head, SignatureTag::MD5) {
+            let mut digest = Digests::new();
+            match digest.insert(DigestAlgorithm::Md5, md5) {
+                Ok(()) => {
+                    self.whole = Some(Expected {
+                        name: SignatureTag::MD5.to_string(),
+                        algorithm: DigestAlgorithm::Md5,
+                        digest,
+                    });
+                }
+                Err(reason) => self.malformed(&SignatureTag::MD5.to_string(), &reason),
+            }
+        }
+        for tag in [SignatureTag::LONGSIZE, SignatureTag::SIZE] {
+            if let Some(size) = head.signature_index.integer(head.signature(), tag.0) {
+                self.size = Some((tag, size));
+                break;
+            }
+        }
+    }
+
+    fn collect_main_header(&mut self, head: &Head) {
+        let algorithm = match head
+            .main_index
+            .integer(head.main(), HeaderTag::PAYLOADSHA256ALGO.0)
+        {
+            None | Some(8) => Some(DigestAlgorithm::Sha256),
+            Some(1) => Some(DigestAlgorithm::Md5),
+            Some(2) => Some(DigestAlgorithm::Sha1),
+            Some(9) => Some(DigestAlgorithm::Sha384),
+            Some(10) => Some(DigestAlgorithm::Sha512),
+            Some(11) => Some(DigestAlgorithm::Sha224),
+            Some(12) => Some(DigestAlgorithm::Sha3_256),
+            Some(other) => {
+                self.malformed(
+                    &HeaderTag::PAYLOADSHA256ALGO.to_string(),
+                    &format!("unknown hash algorithm {other}"),
+                );
+                None
+            }
+        };
+        for (algorithm, primary, alternative) in [
+            (
+                algorithm,
+                HeaderTag::PAYLOADSHA256,
+                HeaderTag::PAYLOADSHA256ALT,
+            ),
+            (
+                Some(DigestAlgorithm::Sha512),
+                HeaderTag::PAYLOADSHA512,
+                HeaderTag::PAYLOADSHA512ALT,
+            ),
+            (
+                Some(DigestAlgorithm::Sha3_256),
+                HeaderTag::PAYLOADSHA3_256,
+                HeaderTag::PAYLOADSHA3_256ALT,
+            ),
+        ] {
+            let Some(algorithm) = algorithm else { continue };
+            let primary = self.main_digest(head, primary, algorithm);
+            let alternative = self.main_digest(head, alternative, algorithm);
+            if primary.is_some() || alternative.is_some() {
+                self.payload.push(Group {
+                    primary,
+                    alternative,
+                });
+            }
+        }
+    }
+
+    fn main_digest(
+        &mut self,
+        head: &Head,
+        tag: HeaderTag,
+        algorithm: DigestAlgorithm,
+    ) -> Option<Expected> {
+        let entry = head.main_index.find(tag.0)?;
+        if entry.count != 1 {
+            self.malformed(&tag.to_string(), &format!("{} values", entry.count));
+            return None;
+        }
+        let Some(hex) = head.main_index.string(head.main(), tag.0) else {
+            self.malformed(&tag.to_string(), "not a string");
+            return None;
+        };
+        self.expected(tag.to_string(), algorithm, hex)
+    }
+
+    fn expected(
+        &mut self,
+        name: String,
+        algorithm: DigestAlgorithm,
+        hex: &[u8],
+    ) -> Option<Expected> {
+        let mut digest = Digests::new();
+        match digest.insert_hex(algorithm, &String::from_utf8_lossy(hex)) {
+            Ok(()) => Some(Expected {
+                name,
+                algorithm,
+                digest,
+            }),
+            Err(reason) => {
+                self.malformed(&name, &reason);
+                None
+            }
+        }
+    }
+
+    fn malformed(&mut self, name: &str, reason: &str) {
+        self.findings.push(Finding::reject(
+            codes::DIGEST_MALFORMED,
+            "",
+            format!("{name}: {reason}"),
+        ));
+    }
+
+    /// Whether the main header holds a digest of SHA-256 or better of the payload.
+    pub(crate) fn binds_payload(&self) -> bool {
+        self.payload
+            .iter()
+            .filter(|group| group.primary.is_some())
+            .filter_map(Group::algorithm)
+            .any(DigestAlgorithm::is_strong)
+    }
+
+    /// Feeds payload bytes.
+    pub(crate) fn update(&mut self, chunk: &[u8]) {
+        self.payload_length += chunk.len() as u64;
+        let hashes = self.payload_hashers.len() + usize::from(self.whole_hasher.is_some());
+        if chunk.len() < PARALLEL || hashes < 2 {
+            for (_, hasher) in &mut self.payload_hashers {
+                hasher.update(chunk);
+            }
+            if let Some(hasher) = &mut self.whole_hasher {
+                hasher.update(chunk);
+            }
+            return;
+        }
+        let (payload, whole) = (&mut self.payload_hashers, &mut self.whole_hasher);
+        rayon::join(
+            || {
+                payload
+                    .par_iter_mut()
+                    .for_each(|(_, hasher)| hasher.update(chunk));
+            },
+            || {
+                if let Some(hasher) = whole {
+                    hasher.update(chunk);
+                }
+            },
+        );
+    }
+
+    /// Compares. The payload was fed to its end.
+    pub(crate) fn finish(self, main: &[u8]) -> DigestOutcome {
+        let mut findings = self.findings;
+        let mut header = MultiHasher::new(self.header.iter().map(|e| e.algorithm));
+        header.update(main);
+        let header = header.finish();
+        for expected in &self.header {
+            if expected.digest.mismatch(&header).is_some() {
+                findings.push(mismatch(expected, &header, "the main header"));
+            }
+        }
+
+        let actual: Vec<_> = self
+            .payload_hashers
+            .into_iter()
+            .map(|(algorithm, hasher)| (algorithm, hasher.finish()))
+            .collect();
+        let mut payload_bound = false;
+        let mut uncompressed = false;
+        let empty = Digests::new();
+        for group in &self.payload {
+            let actual = group
+                .algorithm()
+                .and_then(|a| actual.iter().find(|(b, _)| a == *b))
+                .map_or(&empty, |(_, digests)| digests);
+            let holds = |e: &&Expected| e.digest.mismatch(actual).is_none();
+            let strong = group.algorithm().is_some_and(DigestAlgorithm::is_strong);
+            match (&group.primary, &group.alternative) {
+                (Some(primary), _) if holds(&primary) => payload_bound |= strong,
+                (primary, Some(alternative)) if holds(&alternative) => {
+                    payload_bound |= strong;
+                    uncompressed = true;
+                    if let Some(primary) = primary {
+                        let mut finding = mismatch(primary, actual, "the payload");
+                        finding.severity = pkgseal_repo::Severity::Warning;
+                        finding.code = codes::PAYLOAD_UNCOMPRESSED;
+                        finding.detail = format!(
+                            "{}, but {} holds: the payload is stored uncompressed",
+                            finding.detail, alternative.name
+                        );
+                        findings.push(finding);
+                    }
+                }
+                (Some(primary), _) => findings.push(mismatch(primary, actual, "the payload")),
+                // Without a primary digest a compressed payload has nothing to compare.
+                (None, _) => {}
+            }
+        }
+
+        // Size and MD5 were taken of the compressed form.
+        let weigh = |finding: Finding| Finding {
+            severity: if uncompressed {
+                pkgseal_repo::Severity::Warning
+            } else {
+                finding.severity
+            },
+            ..finding
+        };
+        if let (Some(expected), Some(hasher)) = (&self.whole, self.whole_hasher) {
+            let actual = hasher.finish();
+            if expected.digest.mismatch(&actual).is_some() {
+                let finding = mismatch(expected, &actual, "main header and payload");
+                findings.push(weigh(finding));
+            }
+        }
+        let length = self.main_length + self.payload_length;
+        if let Some((tag, size)) = self.size
+            && size != length
+        {
+            findings.push(weigh(Finding::reject(
+                codes::SIZE,
+                "",
+                format!("main header and payload are {length} bytes, {tag} says {size}"),
+            )));
+        }
+        DigestOutcome {
+            findings,
+            payload_bound,
+        }
+    }
+}
+
+fn mismatch(expected: &Expected, actual: &Digests, what: &str) -> Finding {
+    Finding::reject(
+        codes::DIGEST,
+        "",
+        format!(
+            "the {} digest of {what} is {}, {} says {}",
+            expected.algorithm.name(),
+            actual.hex(expected.algorithm).unwrap_or_default(),
+            expected.name,
+            expected.digest.hex(expected.algorithm).unwrap_or_default(),
+        ),
+    )
+}

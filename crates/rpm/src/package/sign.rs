@@ -1,0 +1,276 @@
+//! Signs a package: verify it, put signatures into its signature header, keep every
+//! other byte, verify the result, replace the file.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use pkgseal_openpgp::{
+    Certificates, Examination, HashContext, Profile, SignatureForm, Signed, Signer, Verifier,
+};
+use pkgseal_repo::{Destination, Finding, Limits, Outcome, Report, Severity, StagedFile};
+
+use super::digests::DigestCheck;
+use super::read::{Head, Stop};
+use super::slots::{self, New};
+use super::structure::{Format, deviations};
+use super::verify::{about, examine, open, read_error, stream_payload};
+use crate::codes;
+use crate::editor::{Edited, padding};
+use crate::error::{Error, Result};
+use crate::lead;
+
+/// What happens to signatures that are there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Existing {
+    /// They stay, but for those of the signing certificates, which are renewed.
+    #[default]
+    Keep,
+    /// All are taken out first.
+    Replace,
+}
+
+/// Which tags signatures go into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Tags {
+    /// Those of the package's own format: 268 or 267 in version 4, 278 in version 6.
+    /// Several signatures on a version 4 package need 278 too.
+    #[default]
+    Native,
+    /// 278 and, for one signature that fits, 268 or 267: for fleets of old and new rpm.
+    Both,
+}
+
+/// How to sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct SignOptions {
+    /// What happens to signatures that are there already.
+    pub existing: Existing,
+    /// Which tags signatures go into.
+    pub tags: Tags,
+}
+
+/// Signs a package by each signer, in place or into a directory. As [`sign_with`] with
+/// the default options.
+///
+/// # Errors
+/// As [`sign_with`].
+pub fn sign(
+    path: &Path,
+    signers: &[Signer],
+    time: Timestamp,
+    destination: &Destination,
+    limits: &Limits,
+) -> Result<Signed> {
+    sign_with(
+        path,
+        signers,
+        time,
+        destination,
+        limits,
+        &SignOptions::default(),
+    )
+}
+
+/// Signs a package by each signer, in place or into a directory.
+///
+/// Only the signature header changes; while the signatures fit the space reserved at
+/// build time, everything behind it stays where it is. What was written is verified with
+/// the signers' certificates before it replaces the old file.
+///
+/// # Errors
+/// The old file is whole after each of them: [`Error::Broken`] when the package is damaged,
+/// [`Error::SlotTaken`] and [`Error::NoSlot`] when a signature has no place,
+/// [`Error::SelfCheck`], or what reading, writing and signing may give.
+pub fn sign_with(
+    path: &Path,
+    signers: &[Signer],
+    time: Timestamp,
+    destination: &Destination,
+    limits: &Limits,
+    options: &SignOptions,
+) -> Result<Signed> {
+    if signers.is_empty() {
+        return Err(Error::SignerCount {
+            what: "a package",
+            needed: "at least one key",
+            given: 0,
+        });
+    }
+    let (mut file, length) = open(path)?;
+    let head = Head::read(&mut file, length).map_err(|stop| match stop {
+        Stop::Io(source) => read_error(path, source),
+        Stop::Malformed(finding) => broken(path, *finding),
+    })?;
+    let (format, newer) = Format::of(&head);
+    if let Some(finding) = newer {
+        return Err(broken(path, finding));
+    }
+    refuse_broken(path, deviations(&head, format))?;
+
+    let new = make(path, &head, format, &mut file, length, signers, time)?;
+    let edited = slots::insert(path, &head, format, &new, options, time)?;
+    let verifier = Verifier::new(
+        Certificates::new(signers.iter().map(|s| s.certificate().clone())),
+        Profile::strict(),
+        time,
+    );
+
+    destination.prepare()?;
+    let target = destination.resolve(path);
+    let mut staged = StagedFile::create(&target)?;
+    write(&head, &edited, &mut file, length, &mut staged).map_err(|source| {
+        pkgseal_repo::Error::Write {
+            path: target.clone(),
+            source,
+        }
+    })?;
+    let mut written = staged.reopen()?;
+    let examination = self_check(&target, &mut written, &verifier, limits)?;
+    staged.commit()?;
+    Ok(Signed {
+        outputs: vec![target],
+        examination,
+    })
+}
+
+fn broken(path: &Path, finding: Finding) -> Error {
+    Error::Broken {
+        path: path.to_owned(),
+        finding: Box::new(about(&path.display().to_string(), finding)),
+    }
+}
+
+/// Refuses what is rejected, but for what signing mends: entries outside the region and
+/// bytes in the reserve are laid out anew.
+fn refuse_broken(path: &Path, findings: Vec<Finding>) -> Result<()> {
+    let mended = [codes::RESERVE, codes::PADDING, codes::SIGNATURE_HEADER_GAP];
+    findings
+        .into_iter()
+        .find(|f| f.severity == Severity::Reject && !mended.contains(&f.code))
+        .map_or(Ok(()), |finding| Err(broken(path, finding)))
+}
+
+/// Checks every digest and makes the signatures, in one read of the payload.
+fn make(
+    path: &Path,
+    head: &Head,
+    format: Format,
+    file: &mut File,
+    length: u64,
+    signers: &[Signer],
+    time: Timestamp,
+) -> Result<Vec<New>> {
+    let mut digests = DigestCheck::start(head, format);
+    let mut new = Vec::with_capacity(signers.len());
+    for signer in signers {
+        let mut context = signer.hash()?;
+        context
+            .write_all(head.main())
+            .map_err(|source| read_error(path, source))?;
+        let header = signer.sign_hash(context, SignatureForm::Binary, time)?;
+        new.push(New {
+            signer: signer.clone(),
+            header,
+            whole: None,
+        });
+    }
+
+    // Without a payload digest in the header, only a signature over the payload covers it.
+    let legacy = new
+        .iter()
+        .position(|n| slots::legacy_tag(&n.header).is_some());
+    let mut whole: Option<(usize, HashContext)> = None;
+    if !digests.binds_payload() {
+        let unsigned = || {
+            broken(
+                path,
+                Finding::reject(
+                    codes::PAYLOAD_UNSIGNED,
+                    "",
+                    "no digest of SHA-256 or better in its header binds the payload, and only an RSA, ECDSA or EdDSA version 4 key can sign the payload itself",
+                ),
+            )
+        };
+        let at = legacy
+            .filter(|_| format == Format::V4)
+            .ok_or_else(unsigned)?;
+        let signer = signers.get(at).ok_or_else(unsigned)?;
+        let mut context = signer.hash()?;
+        context.update(head.main());
+        whole = Some((at, context));
+    }
+    stream_payload(head, file, length, |chunk| {
+        digests.update(chunk);
+        if let Some((_, context)) = &mut whole {
+            context.update(chunk);
+        }
+        Ok(())
+    })
+    .map_err(|source| read_error(path, source))?;
+    refuse_broken(path, digests.finish(head.main()).findings)?;
+    if let Some((at, context)) = whole
+        && let Some(new) = new.get_mut(at)
+    {
+        new.whole = Some(new.signer.sign_hash(context, SignatureForm::Binary, time)?);
+    }
+    Ok(new)
+}
+
+/// Writes lead, new signature header and everything from the main header on.
+fn write(
+    head: &Head,
+    edited: &Edited,
+    source: &mut File,
+    length: u64,
+    staged: &mut StagedFile,
+) -> io::Result<()> {
+    let mut front = Vec::with_capacity(lead::LENGTH + edited.header.len() + 8);
+    front.extend_from_slice(head.lead());
+    front.extend_from_slice(&edited.header);
+    front.resize(front.len() + padding(edited.header.len()), 0);
+    let main = head.main_range().start;
+    let read = head.bytes();
+    if read.len() as u64 == length {
+        // A small package is in memory already.
+        front.extend_from_slice(read.get(main..).unwrap_or_default());
+        return staged.write_all(&front);
+    }
+    staged.write_all(&front)?;
+    source.seek(SeekFrom::Start(main as u64))?;
+    let expected = length.saturating_sub(main as u64);
+    let copied = io::copy(&mut (&*source).take(expected), staged.file_mut())?;
+    if copied != expected {
+        return Err(io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "the package was cut short while it was being signed",
+        ));
+    }
+    Ok(())
+}
+
+/// Verifies what was written with public certificates only.
+fn self_check(
+    target: &Path,
+    written: &mut File,
+    verifier: &Verifier,
+    limits: &Limits,
+) -> Result<Examination> {
+    let error = |source| read_error(target, source);
+    let length = written.metadata().map_err(error)?.len();
+    let subject = target.display().to_string();
+    let examination = examine(&subject, written, length, verifier, limits).map_err(error)?;
+    match worst(&examination.report) {
+        Some(finding) if examination.outcome() != Outcome::Accepted => Err(Error::SelfCheck {
+            path: PathBuf::from(target),
+            finding: Box::new(finding),
+        }),
+        _ => Ok(examination),
+    }
+}
+
+/// The gravest finding of a report.
+pub(crate) fn worst(report: &Report) -> Option<Finding> {
+    report.findings.iter().max_by_key(|f| f.severity).cloned()
+}

@@ -1,0 +1,275 @@
+//! What is not as it should be in the parts no signature covers, and in what the main
+//! header says of itself.
+//!
+//! Rejected is what puts something signed in doubt, what readers could take differently,
+//! and bytes that no honest tool writes into space nothing covers. The rest warns.
+
+use pkgseal_repo::{Finding, Severity};
+
+use super::read::Head;
+use crate::codes;
+use crate::header::Index;
+use crate::lead::Lead;
+use crate::tag::{HeaderTag, Kind, SignatureTag};
+
+/// The two generations of the package format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Version 4 (and 3): the signature header may cover the payload.
+    V4,
+    /// Version 6: signatures on the main header alone, in tag 278.
+    V6,
+}
+
+impl Format {
+    /// By RPMFORMAT in the main header; a finding when it is newer than known.
+    pub(crate) fn of(head: &Head) -> (Self, Option<Finding>) {
+        let format = head
+            .main_index
+            .integer(head.main(), HeaderTag::RPMFORMAT.0)
+            .unwrap_or(4);
+        let newer = (format > 6).then(|| {
+            Finding::undecided(
+                codes::FORMAT,
+                "",
+                format!("the header says package format {format}; this program knows up to 6"),
+            )
+        });
+        (if format >= 6 { Self::V6 } else { Self::V4 }, newer)
+    }
+
+    /// The tag of the space reserved for signatures.
+    pub(crate) fn reserve(self) -> SignatureTag {
+        match self {
+            Self::V4 => SignatureTag::RESERVEDSPACE,
+            Self::V6 => SignatureTag::RESERVED,
+        }
+    }
+}
+
+/// Name, epoch, version, release and architecture, as the main header has them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) name: String,
+    pub(crate) epoch: u64,
+    pub(crate) version: String,
+    pub(crate) release: String,
+    pub(crate) arch: String,
+    pub(crate) source: bool,
+}
+
+/// Reads who the package is; `None` where the header does not say.
+pub(crate) fn identity(main: &[u8], index: &Index) -> Option<Identity> {
+    let text = |tag: HeaderTag| {
+        let bytes = index.string(main, tag.0)?;
+        Some(String::from_utf8_lossy(bytes).into_owned())
+    };
+    Some(Identity {
+        name: text(HeaderTag::NAME)?,
+        epoch: index.integer(main, HeaderTag::EPOCH.0).unwrap_or(0),
+        version: text(HeaderTag::VERSION)?,
+        release: text(HeaderTag::RELEASE)?,
+        arch: text(HeaderTag::ARCH)?,
+        source: index.find(HeaderTag::SOURCEPACKAGE.0).is_some()
+            || index.find(HeaderTag::SOURCERPM.0).is_none(),
+    })
+}
+
+/// Everything about lead, signature header, padding and the tags of the main header.
+pub(crate) fn deviations(head: &Head, format: Format) -> Vec<Finding> {
+    let mut found = Vec::new();
+    lead(head, &mut found);
+    signature_header(head, format, &mut found);
+    main_header(head, &mut found);
+    found
+}
+
+fn lead(head: &Head, found: &mut Vec<Finding>) {
+    let Some(lead) = Lead::parse(head.lead()) else {
+        return;
+    };
+    let identity = identity(head.main(), &head.main_index);
+    let names = identity.as_ref().map_or_else(Vec::new, |i| {
+        let tail = format!("{}-{}", i.version, i.release);
+        vec![
+            format!("{}-{tail}", i.name),
+            format!("{}-{}:{tail}", i.name, i.epoch),
+        ]
+    });
+    let source = identity.map(|i| i.source);
+    for deviation in lead.deviations(source, &names) {
+        found.push(Finding::warning(
+            codes::LEAD,
+            "",
+            format!("lead: {deviation}"),
+        ));
+    }
+}
+
+fn signature_header(head: &Head, format: Format, found: &mut Vec<Finding>) {
+    let index = &head.signature_index;
+    let bytes = head.signature();
+    if index.trailer_tag != SignatureTag::HEADERSIGNATURES.0 {
+        found.push(Finding::warning(
+            codes::SIGNATURE_HEADER_REGION_TAG,
+            "",
+            format!(
+                "the region of the signature header ends in tag {}",
+                index.trailer_tag
+            ),
+        ));
+    }
+    let mut seen = Vec::with_capacity(index.entries.len());
+    for entry in &index.entries {
+        let tag = SignatureTag(entry.tag);
+        if seen.contains(&tag) {
+            found.push(Finding::reject(
+                codes::SIGNATURE_HEADER_DUPLICATE,
+                "",
+                format!("the signature header holds {tag} twice"),
+            ));
+        }
+        if seen.last().is_some_and(|last| *last > tag) && !entry.dribble {
+            let severity = match format {
+                Format::V4 => Severity::Warning,
+                Format::V6 => Severity::Reject,
+            };
+            found.push(Finding::new(
+                codes::SIGNATURE_HEADER_UNSORTED,
+                severity,
+                "",
+                format!("{tag} stands behind a higher tag in the signature header"),
+            ));
+        }
+        seen.push(tag);
+        if entry.dribble {
+            found.push(Finding::warning(
+                codes::SIGNATURE_HEADER_DRIBBLE,
+                "",
+                format!("{tag} stands outside the region of the signature header"),
+            ));
+        }
+        match tag.shape() {
+            None => found.push(Finding::warning(
+                codes::SIGNATURE_HEADER_UNKNOWN,
+                "",
+                format!("the signature header holds the unknown tag {tag}"),
+            )),
+            Some((kind, count)) => {
+                if entry.kind != kind || count.is_some_and(|count| entry.count != count) {
+                    found.push(Finding::reject(
+                        codes::SIGNATURE_HEADER_TYPE,
+                        "",
+                        format!(
+                            "{tag} of the signature header has type {:?} and count {}",
+                            entry.kind, entry.count
+                        ),
+                    ));
+                }
+            }
+        }
+        if format == Format::V6 {
+            let severity = match tag {
+                // Older readers would use them, newer ones ignore them.
+                SignatureTag(1000..) => Some(Severity::Reject),
+                SignatureTag::SHA1 | SignatureTag::LONGSIZE | SignatureTag::LONGARCHIVESIZE => {
+                    Some(Severity::Warning)
+                }
+                _ => None,
+            };
+            if let Some(severity) = severity {
+                found.push(Finding::new(
+                    codes::SIGNATURE_HEADER_NOT_V6,
+                    severity,
+                    "",
+                    format!("the signature header of a version 6 package holds {tag}"),
+                ));
+            }
+        }
+        let data = bytes.get(entry.range.clone()).unwrap_or_default();
+        if tag.is_reserve() && data.iter().any(|&b| b != 0) {
+            found.push(Finding::reject(
+                codes::RESERVE,
+                "",
+                format!("{tag} of the signature header is not zero throughout"),
+            ));
+        }
+    }
+    // Readers that look at the signature header alone take these two for version 6, and
+    // ignore the signatures of version 4.
+    let looks_v6 = seen.contains(&SignatureTag::RESERVED) && seen.contains(&SignatureTag::SHA3_256);
+    if format == Format::V4 && looks_v6 && seen.iter().any(|t| t.0 >= 1000) {
+        found.push(Finding::reject(
+            codes::SIGNATURE_HEADER_NOT_V6,
+            "",
+            "the signature header looks like version 6 (tags 279 and 999), the main header like version 4",
+        ));
+    }
+    for gap in &index.gaps {
+        found.push(Finding::reject(
+            codes::SIGNATURE_HEADER_GAP,
+            "",
+            format!(
+                "{} bytes at offset {} of the signature header belong to no entry",
+                gap.range.len(),
+                gap.range.start
+            ),
+        ));
+    }
+    if head.padding().iter().any(|&b| b != 0) {
+        found.push(Finding::reject(
+            codes::PADDING,
+            "",
+            "the padding after the signature header is not zero",
+        ));
+    }
+}
+
+fn main_header(head: &Head, found: &mut Vec<Finding>) {
+    let entries = &head.main_index.entries;
+    let mut sorted = true;
+    let mut last = 0;
+    for entry in entries {
+        if (256..1000).contains(&entry.tag) {
+            found.push(Finding::reject(
+                codes::HEADER_SIGNATURE_TAG,
+                "",
+                format!(
+                    "the main header holds {} of the signature header",
+                    SignatureTag(entry.tag)
+                ),
+            ));
+        }
+        sorted &= last <= entry.tag;
+        last = entry.tag;
+    }
+    let mut tags: Vec<_> = entries.iter().map(|e| e.tag).collect();
+    if !sorted {
+        found.push(Finding::warning(
+            codes::HEADER_UNSORTED,
+            "",
+            "the main header's tags are not in order",
+        ));
+        tags.sort_unstable();
+    }
+    let mut duplicates: Vec<_> = tags
+        .iter()
+        .zip(tags.iter().skip(1))
+        .filter(|(a, b)| a == b)
+        .map(|(tag, _)| *tag)
+        .collect();
+    duplicates.dedup();
+    for tag in duplicates {
+        found.push(Finding::reject(
+            codes::HEADER_DUPLICATE,
+            "",
+            format!("the main header holds {} twice", HeaderTag(tag)),
+        ));
+    }
+}
+
+/// The binary entry of a signature-header tag.
+pub(crate) fn binary(head: &Head, tag: SignatureTag) -> Option<&[u8]> {
+    head.signature_index
+        .bytes(head.signature(), tag.0, Kind::Bin)
+}

@@ -1,0 +1,153 @@
+//! Verifies a package: one read, every digest and every signature.
+
+use std::fs::File;
+use std::io::{self, Read, Write as _};
+use std::path::Path;
+
+use pkgseal_openpgp::{Examination, Verifier};
+use pkgseal_repo::{Finding, Limits};
+
+use super::coverage::Signatures;
+use super::digests::DigestCheck;
+use super::read::{Head, Stop};
+use super::structure::{Format, deviations};
+use crate::error::{Error, Result};
+
+/// Bytes read at a time; memory does not depend on the size of the payload.
+const CHUNK: u64 = 1 << 20;
+
+/// What reports call a package.
+pub(crate) const KIND: &str = "rpm package";
+
+/// Verifies who signed a package, that the signatures cover header and payload, and that
+/// every digest in it holds. The file is read once; memory is bounded by its header.
+///
+/// # Errors
+/// [`Error::Read`] when the file cannot be read. What is wrong with a package that can be
+/// read is a finding.
+pub fn verify(path: &Path, verifier: &Verifier, limits: &Limits) -> Result<Examination> {
+    let (mut file, length) = open(path)?;
+    examine(
+        &path.display().to_string(),
+        &mut file,
+        length,
+        verifier,
+        limits,
+    )
+    .map_err(|source| read_error(path, source))
+}
+
+pub(crate) fn read_error(path: &Path, source: io::Error) -> Error {
+    Error::Read {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Opens a regular file; a pipe or device would block or never end.
+pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
+    let open = || {
+        let regular = |m: std::fs::Metadata| {
+            if m.is_file() {
+                Ok(m.len())
+            } else {
+                Err(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    "not a regular file",
+                ))
+            }
+        };
+        regular(std::fs::metadata(path)?)?;
+        let file = File::open(path)?;
+        let length = regular(file.metadata()?)?;
+        Ok((file, length))
+    };
+    open().map_err(|source| read_error(path, source))
+}
+
+/// Verifies a package from a reader that gives `length` bytes.
+pub(crate) fn examine(
+    subject: &str,
+    source: &mut impl Read,
+    length: u64,
+    verifier: &Verifier,
+    limits: &Limits,
+) -> io::Result<Examination> {
+    let mut examination = Examination::new(KIND, subject);
+    let head = match Head::read(source, length) {
+        Ok(head) => head,
+        Err(Stop::Io(error)) => return Err(error),
+        Err(Stop::Malformed(finding)) => {
+            examination.report.push(about(subject, *finding));
+            return Ok(examination);
+        }
+    };
+    let (format, newer) = Format::of(&head);
+    let mut findings = deviations(&head, format);
+    findings.extend(newer);
+
+    let signatures = Signatures::collect(&head, format, limits);
+    let mut header = signatures.header_hashes(verifier);
+    header.write_all(head.main())?;
+    let mut whole = signatures.whole_hashes(verifier);
+    if let Some(whole) = &mut whole {
+        whole.write_all(head.main())?;
+    }
+    let mut digests = DigestCheck::start(&head, format);
+    let payload = stream_payload(&head, source, length, |chunk| {
+        digests.update(chunk);
+        whole.as_mut().map_or(Ok(()), |w| w.write_all(chunk))
+    })?;
+    let digests = digests.finish(head.main());
+    findings.extend(digests.findings);
+
+    signatures.judge(
+        &mut examination,
+        verifier,
+        &header,
+        whole.as_ref(),
+        digests.payload_bound,
+    );
+    for finding in findings {
+        examination.report.push(about(subject, finding));
+    }
+    examination.report.files = 1;
+    examination.report.bytes = head.main_range().end as u64 + payload;
+    examination.report.sort();
+    Ok(examination)
+}
+
+pub(crate) fn about(subject: &str, finding: Finding) -> Finding {
+    Finding {
+        subject: subject.to_owned(),
+        ..finding
+    }
+}
+
+/// Feeds the payload to `sink`, first what came with the head; returns its length.
+pub(crate) fn stream_payload(
+    head: &Head,
+    source: &mut impl Read,
+    length: u64,
+    mut sink: impl FnMut(&[u8]) -> io::Result<()>,
+) -> io::Result<u64> {
+    let start = head.payload_start();
+    if !start.is_empty() {
+        sink(start)?;
+    }
+    let mut count = start.len() as u64;
+    // A file that grew since it was opened is read to its end as well.
+    let expected = length.saturating_sub(head.bytes().len() as u64);
+    let size = usize::try_from(expected.clamp(64, CHUNK)).unwrap_or(64);
+    let mut buffer = vec![0; size];
+    loop {
+        let read = match source.read(&mut buffer) {
+            Ok(0) => return Ok(count),
+            Ok(read) => read,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(e),
+        };
+        sink(buffer.get(..read).unwrap_or_default())?;
+        count += read as u64;
+    }
+}
