@@ -1,0 +1,346 @@
+//! Metadata files: as stored and as decompressed, in one read each.
+
+use std::io::{self, BufReader, Read};
+
+use pkgseal_openpgp::Verified;
+use pkgseal_repo::{
+    Compression, Decompressor, Error, Finding, Limits, MultiHasher, Progress, Report, Root, codes,
+};
+
+use super::REPOMD;
+use super::primary::Primary;
+use super::repomd::{Data, Repomd};
+use crate::codes as rpm_codes;
+
+/// Large reads of metadata files.
+const BUFFER: usize = 1 << 18;
+
+/// Checks one metadata file, decompressing it where `repomd.xml` says what should come
+/// out.
+pub(super) fn check(root: &Root, data: &Data, limits: &Limits, progress: &dyn Progress) -> Report {
+    let mut report = Report::new();
+    if let Err(finding) = check_one(root, data, limits, progress, &mut report) {
+        report.push(finding.because(cause(data)));
+    }
+    report
+}
+
+fn cause(data: &Data) -> String {
+    format!("{REPOMD}, <data type={:?}>", data.kind)
+}
+
+/// Reads the primary index into memory as stored, compares it, and seals it.
+pub(super) fn load_primary(
+    root: &Root,
+    repomd: &Verified<Repomd>,
+    limits: &Limits,
+    progress: &dyn Progress,
+    report: &mut Report,
+) -> Option<Verified<Primary>> {
+    let sealed: Result<_, Box<Finding>> = repomd.clone().try_map(|repomd| {
+        let data = repomd.find("primary").ok_or_else(|| {
+            Box::new(Finding::reject(
+                rpm_codes::NO_PRIMARY,
+                REPOMD,
+                "it lists no primary index, so nothing vouches for the packages",
+            ))
+        })?;
+        let bytes = load(root, data, limits).map_err(|f| Box::new(f.because(cause(data))))?;
+        progress.bytes(bytes.len() as u64);
+        progress.file();
+        report.files += 1;
+        report.bytes += bytes.len() as u64;
+        Ok((data.clone(), bytes))
+    });
+    let (data, bytes) = match sealed {
+        Ok(sealed) => (sealed.get().0.clone(), sealed.map(|(_, bytes)| bytes)),
+        Err(finding) => {
+            report.push(*finding);
+            return None;
+        }
+    };
+    let subject = data.location.as_str();
+    let mut opened = None;
+    let source = bytes.try_map(|bytes| Opening::new(io::Cursor::new(bytes), &data, limits));
+    let primary = match source {
+        Ok(source) => Primary::read(source.map(|s| Lent(s, &mut opened)), subject, limits),
+        Err(error) => Err(Box::new(not_decompressed(&data, &error))),
+    };
+    match primary {
+        Ok(primary) => {
+            if let Some(finding) = opened.and_then(|o| o.compare(&data)) {
+                report.push(finding.because(cause(&data)));
+            }
+            Some(primary)
+        }
+        Err(finding) => {
+            report.push(finding.because(cause(&data)));
+            None
+        }
+    }
+}
+
+/// A file's bytes, compared with size and digests.
+fn load(root: &Root, data: &Data, limits: &Limits) -> Result<Vec<u8>, Finding> {
+    let subject = data.location.as_str();
+    let limit = data.size.unwrap_or(limits.index).min(limits.index);
+    let bytes = match root.read(&data.location, limit) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Err(missing(subject)),
+        Err(Error::TooLarge { .. }) => {
+            return Err(Finding::reject(
+                codes::FILE_SIZE,
+                subject,
+                format!("the file is longer than {limit} bytes"),
+            ));
+        }
+        Err(error) => return Err(unusable(subject, error)),
+    };
+    let mut hasher = MultiHasher::new(data.checksum.algorithms());
+    hasher.update(&bytes);
+    match compare_stored(data, hasher) {
+        Some(finding) => Err(finding),
+        None => Ok(bytes),
+    }
+}
+
+fn check_one(
+    root: &Root,
+    data: &Data,
+    limits: &Limits,
+    progress: &dyn Progress,
+    report: &mut Report,
+) -> Result<(), Finding> {
+    let subject = data.location.as_str();
+    let file = match root.file(&data.location) {
+        Ok(Some(file)) => file,
+        Ok(None) => return Err(missing(subject)),
+        Err(error) => return Err(unusable(subject, error)),
+    };
+    let mut stored = Stored {
+        inner: BufReader::with_capacity(BUFFER, file),
+        hasher: MultiHasher::new(data.checksum.algorithms()),
+        failed: None,
+        limit: data.size.unwrap_or(limits.index).min(limits.index),
+    };
+    let opened = (!is_stored_only(data)).then(|| {
+        let mut opening = Opening::new(&mut stored, data, limits)?;
+        io::copy(&mut opening, &mut io::sink())?;
+        Ok::<_, io::Error>(opening.finish())
+    });
+    // Whatever the decoder left: all of the file counts.
+    let drained = io::copy(&mut stored, &mut io::sink());
+    if let Some(error) = stored.failed.take().or(drained.err()) {
+        return Err(Finding::undecided(
+            codes::FILE_UNREADABLE,
+            subject,
+            format!("the file cannot be read: {error}"),
+        ));
+    }
+    progress.bytes(stored.hasher.count());
+    progress.file();
+    report.files += 1;
+    report.bytes += stored.hasher.count();
+    if let Some(finding) = compare_stored(data, stored.hasher) {
+        return Err(finding);
+    }
+    match opened {
+        None => Ok(()),
+        Some(Err(error)) => Err(not_decompressed(data, &error)),
+        Some(Ok(opened)) => opened.compare(data).map_or(Ok(()), Err),
+    }
+}
+
+/// zchunk files, and files of which nothing is said but the stored form.
+fn is_stored_only(data: &Data) -> bool {
+    data.location.as_str().ends_with(".zck")
+        || (data.open_checksum.is_none() && data.open_size.is_none())
+}
+
+fn missing(subject: &str) -> Finding {
+    Finding::reject(codes::FILE_MISSING, subject, "the file does not exist")
+}
+
+fn unusable(subject: &str, error: Error) -> Finding {
+    match error {
+        Error::UnsafePath { reason, .. } => Finding::reject(codes::PATH_UNSAFE, subject, reason),
+        Error::NotAFile { .. } => Finding::reject(
+            codes::FILE_NOT_REGULAR,
+            subject,
+            "a directory, pipe, socket or device stands in its place",
+        ),
+        error => Finding::undecided(
+            codes::FILE_UNREADABLE,
+            subject,
+            format!("the file cannot be opened: {error}"),
+        ),
+    }
+}
+
+fn not_decompressed(data: &Data, error: &io::Error) -> Finding {
+    let (code, detail) = if error.kind() == io::ErrorKind::FileTooLarge {
+        (
+            rpm_codes::OPEN_SIZE,
+            format!(
+                "it decompresses to more than {} bytes",
+                data.open_size
+                    .map_or("the limit of".to_owned(), |s| s.to_string())
+            ),
+        )
+    } else {
+        (
+            rpm_codes::DECOMPRESSION,
+            format!("it cannot be decompressed: {error}"),
+        )
+    };
+    Finding::reject(code, data.location.as_str(), detail)
+}
+
+fn compare_stored(data: &Data, hasher: MultiHasher) -> Option<Finding> {
+    let subject = data.location.as_str();
+    let count = hasher.count();
+    if let Some(size) = data.size
+        && size != count
+    {
+        return Some(Finding::reject(
+            codes::FILE_SIZE,
+            subject,
+            format!("the file is {count} bytes long, the list says {size}"),
+        ));
+    }
+    let actual = hasher.finish();
+    if let Some(algorithm) = data.checksum.mismatch(&actual) {
+        return Some(Finding::reject(
+            codes::FILE_DIGEST,
+            subject,
+            format!(
+                "its {algorithm} is {}, the list says {}",
+                actual.hex(algorithm).unwrap_or_default(),
+                data.checksum.hex(algorithm).unwrap_or_default()
+            ),
+        ));
+    }
+    let strongest = data.checksum.strongest()?;
+    (!strongest.is_strong()).then(|| {
+        Finding::reject(
+            codes::FILE_WEAK_DIGEST,
+            subject,
+            format!("the list gives {strongest} only, and SHA-256 or better is needed"),
+        )
+        .hint("createrepo_c --checksum sha256")
+    })
+}
+
+/// Hashes a file on its way into a decoder, and tells its own failures from the decoder's.
+struct Stored<R> {
+    inner: R,
+    hasher: MultiHasher,
+    failed: Option<io::Error>,
+    /// Reading stops one byte behind it: the size then differs.
+    limit: u64,
+}
+
+impl<R: Read> Read for Stored<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.hasher.count() > self.limit {
+            return Ok(0);
+        }
+        match self.inner.read(buffer) {
+            Ok(count) => {
+                self.hasher.update(buffer.get(..count).unwrap_or_default());
+                Ok(count)
+            }
+            Err(error) => {
+                let kind = error.kind();
+                if kind != io::ErrorKind::Interrupted {
+                    self.failed = Some(error);
+                }
+                Err(kind.into())
+            }
+        }
+    }
+}
+
+/// Decompresses and hashes what comes out, at most as much as was announced.
+struct Opening<R: Read> {
+    inner: Decompressor<R>,
+    hasher: MultiHasher,
+}
+
+impl<R: Read> Opening<R> {
+    fn new(source: R, data: &Data, limits: &Limits) -> io::Result<Self> {
+        let limit = data.open_size.unwrap_or(limits.index).min(limits.index);
+        let algorithms = data.open_checksum.iter().flat_map(|d| d.algorithms());
+        Ok(Self {
+            inner: Decompressor::new(
+                source,
+                Compression::from_name(data.location.as_str()),
+                limit,
+            )?,
+            hasher: MultiHasher::new(algorithms),
+        })
+    }
+
+    fn finish(self) -> Opened {
+        Opened {
+            hasher: self.hasher,
+        }
+    }
+}
+
+impl<R: Read> Read for Opening<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.hasher.update(buffer.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+}
+
+/// What came out of a decoder.
+struct Opened {
+    hasher: MultiHasher,
+}
+
+impl Opened {
+    fn compare(self, data: &Data) -> Option<Finding> {
+        let subject = data.location.as_str();
+        let count = self.hasher.count();
+        if let Some(size) = data.open_size
+            && size != count
+        {
+            return Some(Finding::reject(
+                rpm_codes::OPEN_SIZE,
+                subject,
+                format!("it decompresses to {count} bytes, the list says {size}"),
+            ));
+        }
+        let expected = data.open_checksum.as_ref()?;
+        let actual = self.hasher.finish();
+        let algorithm = expected.mismatch(&actual)?;
+        Some(Finding::reject(
+            rpm_codes::OPEN_DIGEST,
+            subject,
+            format!(
+                "the {algorithm} of its content is {}, the list says {}",
+                actual.hex(algorithm).unwrap_or_default(),
+                expected.hex(algorithm).unwrap_or_default()
+            ),
+        ))
+    }
+}
+
+/// Gives the hash back when the reader is done with.
+struct Lent<'a, R: Read>(Opening<R>, &'a mut Option<Opened>);
+
+impl<R: Read> Read for Lent<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl<R: Read> Drop for Lent<'_, R> {
+    fn drop(&mut self) {
+        let hasher = std::mem::replace(&mut self.0.hasher, MultiHasher::new([]));
+        *self.1 = Some(Opened { hasher });
+    }
+}

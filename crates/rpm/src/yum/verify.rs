@@ -1,0 +1,414 @@
+//! Verifies `repomd.xml`, and everything it vouches for.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use pkgseal_openpgp::{Examination, Object, SignatureBlock, SignatureReport, Verified, Verifier};
+use pkgseal_repo::{
+    CheckOptions, Entry, Finding, Limits, Progress, Report, Root, SafePath, Witness,
+    check_witnessed, codes, surplus,
+};
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+
+use super::REPOMD;
+use super::data;
+use super::primary::{Package, Primary};
+use super::repomd::Repomd;
+use crate::codes as rpm_codes;
+use crate::error::Result;
+use crate::package::{Head, Stop, identity};
+
+/// Whether this directory is a yum repository.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn recognise(root: &Root) -> Result<bool> {
+    Ok(root.exists(&SafePath::new(REPOMD)?)?)
+}
+
+/// Verifies `repomd.xml` by the `repomd.xml.asc` beside it; `path` names either.
+/// The files it lists are not looked at.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn verify_repomd(path: &Path, verifier: &Verifier, limits: &Limits) -> Result<Examination> {
+    let xml = match path.extension() {
+        Some(extension) if extension == "asc" => path.with_extension(""),
+        _ => path.to_owned(),
+    };
+    let mut examination = Examination::new("yum metadata", path.display().to_string());
+    let subject = xml.display().to_string();
+    let asc = asc_path(&xml);
+    let Some(bytes) = read(&xml, limits.repomd, &mut examination.report)? else {
+        return Ok(examination);
+    };
+    if !asc.exists() {
+        unsigned(&mut examination, &asc.display().to_string());
+        return Ok(examination);
+    }
+    let Some(signature) = read(&asc, limits.signature, &mut examination.report)? else {
+        return Ok(examination);
+    };
+    let sealed = judge(
+        &mut examination,
+        &asc.display().to_string(),
+        verifier,
+        bytes,
+        &signature,
+    );
+    if let Some(sealed) = sealed
+        && let Err(finding) = Repomd::parse(sealed, limits)
+    {
+        examination.report.push(Finding {
+            subject,
+            ..*finding
+        });
+    }
+    examination.report.sort();
+    Ok(examination)
+}
+
+pub(super) fn asc_path(xml: &Path) -> PathBuf {
+    let mut name = xml.as_os_str().to_owned();
+    name.push(".asc");
+    name.into()
+}
+
+/// Reads a whole file; too large a one is a finding.
+fn read(path: &Path, limit: u64, report: &mut Report) -> Result<Option<Vec<u8>>> {
+    whole(
+        pkgseal_repo::read_file(path, limit).map(Some),
+        &path.display().to_string(),
+        report,
+    )
+}
+
+fn whole(
+    read: pkgseal_repo::Result<Option<Vec<u8>>>,
+    subject: &str,
+    report: &mut Report,
+) -> Result<Option<Vec<u8>>> {
+    match read {
+        Ok(bytes) => Ok(bytes),
+        Err(pkgseal_repo::Error::TooLarge { limit, .. }) => {
+            report.push(Finding::reject(
+                codes::LIMIT,
+                subject,
+                format!("it is longer than the limit of {limit} bytes"),
+            ));
+            Ok(None)
+        }
+        Err(pkgseal_repo::Error::UnsafePath { reason, .. }) => {
+            report.push(Finding::reject(codes::PATH_UNSAFE, subject, reason));
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn unsigned(examination: &mut Examination, asc: &str) {
+    examination.report.push(
+        Finding::reject(
+            rpm_codes::UNSIGNED_REPOMD,
+            asc,
+            "there is no signature beside repomd.xml",
+        )
+        .hint("pkgseal sign --key KEY repodata/repomd.xml"),
+    );
+}
+
+/// Judges `repomd.xml` by its signature.
+pub(super) fn judge(
+    examination: &mut Examination,
+    asc: &str,
+    verifier: &Verifier,
+    bytes: Vec<u8>,
+    signature: &[u8],
+) -> Option<Verified<Vec<u8>>> {
+    if let Ok(block) = SignatureBlock::parse(signature)
+        && block.len() > 1
+    {
+        examination.report.push(
+            Finding::warning(
+                rpm_codes::SEVERAL_SIGNATURES,
+                asc,
+                format!(
+                    "{} signatures, where dnf on Fedora 39 and RHEL 10 and later reads one only",
+                    block.len()
+                ),
+            )
+            .hint("sign repomd.xml with one key"),
+        );
+    }
+    let (sealed, report) = verifier
+        .detached_bytes(Object::Repository, bytes, signature)
+        .accept();
+    let stale = is_stale(&report);
+    let known = examination.report.findings.len();
+    examination.add_signatures(asc, report);
+    if stale {
+        for finding in examination.report.findings.iter_mut().skip(known) {
+            finding.hint.get_or_insert_with(|| {
+                "createrepo_c and modifyrepo_c leave the old repomd.xml.asc beside a new repomd.xml: sign again, or fetch both again".to_owned()
+            });
+        }
+    }
+    sealed
+}
+
+/// Whether the signature is of other content: very often of the generation before.
+fn is_stale(report: &SignatureReport) -> bool {
+    use pkgseal_openpgp::Status;
+    report.signatures.iter().any(|s| s.status == Status::Bad)
+}
+
+/// Verifies a repository from its signature down to every package.
+///
+/// `root` contains `repodata/`. What vouches for a package is the chain of digests from
+/// `repomd.xml`; each file is read once. A package's own signatures are not judged here:
+/// `package::verify` does that.
+///
+/// # Errors
+/// When the repository cannot be opened or the engine cannot run. What is missing, wrong
+/// or unreadable inside is a finding.
+pub fn verify_tree(
+    root: &Path,
+    verifier: &Verifier,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Examination> {
+    let mut examination = Examination::new("yum repository", root.display().to_string());
+    let root = Root::open(root)?;
+    let limits = &options.limits;
+    let report = &mut examination.report;
+    let xml = SafePath::new(REPOMD)?;
+    let asc = xml.with_suffix(".asc")?;
+    let bytes = whole(root.read(&xml, limits.repomd), REPOMD, report)?;
+    let Some(bytes) = bytes else {
+        if report.findings.is_empty() {
+            report.push(Finding::reject(
+                codes::FILE_MISSING,
+                REPOMD,
+                "the file does not exist",
+            ));
+        }
+        return Ok(examination);
+    };
+    let signature = whole(root.read(&asc, limits.signature), asc.as_str(), report)?;
+    let Some(signature) = signature else {
+        if report.findings.is_empty() {
+            unsigned(&mut examination, asc.as_str());
+        }
+        return Ok(examination);
+    };
+    if let Some(sealed) = judge(&mut examination, asc.as_str(), verifier, bytes, &signature) {
+        let chain = chain(&root, sealed, options, progress)?;
+        examination.report.merge(chain);
+    }
+    examination.report.sort();
+    Ok(examination)
+}
+
+/// Follows the digests from `repomd.xml` to every file.
+pub(super) fn chain(
+    root: &Root,
+    repomd: Verified<Vec<u8>>,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Report> {
+    let limits = &options.limits;
+    let mut report = Report::new();
+    let repomd = match Repomd::parse(repomd, limits) {
+        Ok(repomd) => repomd,
+        Err(finding) => {
+            report.push(*finding);
+            return Ok(report);
+        }
+    };
+    let data = &repomd.get().data;
+    let mut listed: BTreeSet<SafePath> = data.iter().map(|d| d.location.clone()).collect();
+    for suffix in ["", ".asc", ".key"] {
+        listed.insert(SafePath::new(&format!("{REPOMD}{suffix}"))?);
+    }
+
+    progress.begin("checking metadata", data.len() as u64, None);
+    let others: Vec<_> = data.iter().filter(|d| d.kind != "primary").collect();
+    let (others, primary) = options.pool()?.install(|| {
+        rayon::join(
+            || {
+                others
+                    .par_iter()
+                    .map(|d| data::check(root, d, limits, progress))
+                    .reduce(Report::new, merged)
+            },
+            || {
+                let mut report = Report::new();
+                let primary = data::load_primary(root, &repomd, limits, progress, &mut report);
+                (primary, report)
+            },
+        )
+    });
+    progress.end();
+    report.merge(others);
+    let (primary, found) = primary;
+    report.merge(found);
+    if let Some(primary) = primary {
+        let packages = check_packages(root, &primary, &repomd, options, progress, &mut listed)?;
+        report.merge(packages);
+        report.merge(surplus(root, None, &listed)?);
+    }
+    report.sort();
+    Ok(report)
+}
+
+fn merged(mut a: Report, b: Report) -> Report {
+    a.merge(b);
+    a
+}
+
+fn check_packages(
+    root: &Root,
+    primary: &Verified<Primary>,
+    repomd: &Verified<Repomd>,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+    listed: &mut BTreeSet<SafePath>,
+) -> Result<Report> {
+    let mut report = Report::new();
+    let index = repomd
+        .get()
+        .find("primary")
+        .map_or(REPOMD, |d| d.location.as_str());
+    let listed_by: Arc<str> = index.into();
+    let packages = &primary.get().packages;
+    if let Some(announced) = primary.get().announced
+        && announced != packages.len() as u64
+    {
+        report.push(Finding::warning(
+            rpm_codes::PRIMARY_COUNT,
+            index,
+            format!(
+                "it announces {announced} packages and lists {}",
+                packages.len()
+            ),
+        ));
+    }
+    let mut by_path: HashMap<&SafePath, Vec<&Package>> = HashMap::with_capacity(packages.len());
+    for package in packages {
+        listed.insert(package.location.clone());
+        by_path.entry(&package.location).or_default().push(package);
+    }
+    let entries = packages.iter().map(|p| p.entry(&listed_by)).collect();
+    let witness = |entry: &Entry| -> Option<Box<dyn Witness + '_>> {
+        let packages = by_path.get(&entry.path)?;
+        Some(Box::new(Identify::new(packages, &listed_by)))
+    };
+    report.merge(check_witnessed(root, entries, options, progress, &witness)?);
+    Ok(report)
+}
+
+/// Keeps the head of a package while the engine reads it, to compare the package with its
+/// description once the digest has vouched for it.
+struct Identify<'a> {
+    packages: &'a [&'a Package],
+    listed_by: &'a str,
+    head: Vec<u8>,
+    /// Bytes to keep: up to where the index says the header ends.
+    wanted: usize,
+}
+
+/// More than this is not kept; the header of a package that large is not compared.
+const MAX_HEAD: u64 = 64 << 20;
+
+impl<'a> Identify<'a> {
+    fn new(packages: &'a [&'a Package], listed_by: &'a str) -> Self {
+        let end = packages.first().and_then(|p| p.header_range);
+        let end = end.map_or(0, |(_, end)| end).min(MAX_HEAD);
+        Self {
+            packages,
+            listed_by,
+            head: Vec::new(),
+            wanted: usize::try_from(end).unwrap_or(0),
+        }
+    }
+
+    fn compare(&self, package: &Package) -> Option<Finding> {
+        let reject = |code, detail: String| {
+            Some(
+                Finding::reject(code, package.location.as_str(), detail)
+                    .because(self.listed_by.to_owned()),
+            )
+        };
+        let (start, end) = package.header_range?;
+        let head = match Head::read(&mut self.head.as_slice(), self.head.len() as u64) {
+            Ok(head) => head,
+            Err(Stop::Malformed(finding)) => {
+                return reject(
+                    rpm_codes::HEADER_RANGE,
+                    format!("no package header ends at byte {end}: {}", finding.detail),
+                );
+            }
+            Err(Stop::Io(_)) => return None,
+        };
+        let range = head.main_range();
+        if (range.start as u64, range.end as u64) != (start, end) {
+            return reject(
+                rpm_codes::HEADER_RANGE,
+                format!(
+                    "its header stands at {}-{}, the list says {start}-{end}",
+                    range.start, range.end
+                ),
+            );
+        }
+        let found = identity(head.main(), &head.main_index)?;
+        let same = found.name == package.name
+            && found.epoch == package.epoch
+            && found.version == package.version
+            && found.release == package.release
+            && (found.arch == package.arch
+                || found.source && matches!(package.arch.as_str(), "src" | "nosrc"));
+        if same {
+            return None;
+        }
+        reject(
+            rpm_codes::PACKAGE_IDENTITY,
+            format!(
+                "it is {}-{}:{}-{}.{}, the list says {}-{}:{}-{}.{}",
+                found.name,
+                found.epoch,
+                found.version,
+                found.release,
+                found.arch,
+                package.name,
+                package.epoch,
+                package.version,
+                package.release,
+                package.arch
+            ),
+        )
+    }
+}
+
+impl Write for Identify<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let missing = self.wanted.saturating_sub(self.head.len());
+        let part = bytes.get(..missing).unwrap_or(bytes);
+        self.head.extend_from_slice(part);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Witness for Identify<'_> {
+    fn agreed(&self) -> Vec<Finding> {
+        self.packages
+            .iter()
+            .filter_map(|package| self.compare(package))
+            .collect()
+    }
+}
