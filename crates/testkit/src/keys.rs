@@ -21,8 +21,8 @@ use openpgp::parse::Parse as _;
 
 pub use make::{generate_missing, names, what};
 pub use sign::{
-    Armor, Form, Hash, Issuer, RawOptions, With, armor, clearsigned, raw_clearsign, raw_sign,
-    sign_text,
+    Armor, Form, Hash, Issuer, RawOptions, With, armor, clearsigned, hash_header, raw_clearsign,
+    raw_sign, sign_text,
 };
 
 /// The passphrase of the key `protected`.

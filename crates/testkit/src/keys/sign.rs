@@ -197,14 +197,7 @@ pub fn raw_clearsign(signers: &[(&TestKey, RawOptions)], text: &str) -> Vec<u8> 
         .iter()
         .flat_map(|(key, options)| sign_text(key, text, options))
         .collect();
-    let mut hashes: Vec<&str> = Vec::new();
-    for (key, options) in signers {
-        let name = hash_name(key, options);
-        if !hashes.contains(&name) {
-            hashes.push(name);
-        }
-    }
-    clearsigned(text, &format!("Hash: {}\n", hashes.join(",")), &packets)
+    clearsigned(text, &hash_header(signers), &packets)
 }
 
 /// The signature packet of a clearsigned message over `text`.
@@ -238,6 +231,18 @@ pub fn clearsigned(text: &str, headers: &str, packets: &[u8]) -> Vec<u8> {
     let mut message = message.into_bytes();
     message.extend(armor(packets));
     message
+}
+
+/// The `Hash` header that names the digests of these signatures, with its line end.
+pub fn hash_header(signers: &[(&TestKey, RawOptions)]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for (key, options) in signers {
+        let name = hash_name(key, options);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    format!("Hash: {}\n", names.join(","))
 }
 
 fn hash_name(key: &TestKey, options: &RawOptions) -> &'static str {

@@ -33,6 +33,7 @@ fn pair(content: &[u8], signature: Option<Vec<u8>>) -> Files {
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = shared::cases(&Format {
         name: FORMAT,
+        unsigned: "signature.none",
         kind: Kind::Lasting,
         subject: SUBJECT,
         signed: &|signers| pair(CONTENT, block(signers)),
@@ -164,7 +165,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         (
             "empty-signature",
-            "signature.malformed",
+            "signature.none",
             "an empty signature file",
             Vec::new(),
         ),

@@ -40,6 +40,7 @@ pub(super) fn cases() -> Vec<Case> {
     let good = || by("good-ed25519", SIGNED);
     let mut cases = shared::cases(&Format {
         name: FORMAT,
+        unsigned: "signature.none",
         kind: Kind::Lasting,
         subject: SUBJECT,
         signed: &|signers| one(signed(&package(), signers)),
@@ -146,7 +147,7 @@ fn coverage() -> Vec<Case> {
         ),
         (
             "text-signature",
-            "signature.malformed",
+            "signature.wrong-form",
             "a text signature (0x01): line ends would not be covered",
             with(
                 "origin",
@@ -155,7 +156,7 @@ fn coverage() -> Vec<Case> {
         ),
         (
             "empty-signature",
-            "signature.malformed",
+            "signature.none",
             "an empty signature member",
             with("origin", b""),
         ),

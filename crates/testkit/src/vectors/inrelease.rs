@@ -3,7 +3,7 @@
 use super::shared::{self, By, Format, Kind, by};
 use super::{Case, Files};
 use crate::build::{Compression, Digest, apt::Repository, deb::Deb};
-use crate::keys::{RawOptions, SIGNED, clearsigned, load, raw_sign, sign_text};
+use crate::keys::{RawOptions, SIGNED, clearsigned, hash_header, load, raw_sign, sign_text};
 
 const FORMAT: &str = "inrelease";
 
@@ -35,7 +35,13 @@ fn inrelease(text: &str, signers: &[By]) -> Vec<u8> {
             sign_text(&load(by.key), &text, &by.options)
         })
         .collect();
-    clearsigned(text, "Hash: SHA256\n", &packets)
+    let loaded: Vec<_> = signers.iter().map(|by| load(by.key)).collect();
+    let signers: Vec<_> = loaded
+        .iter()
+        .zip(signers)
+        .map(|(key, by)| (key, by.options.clone()))
+        .collect();
+    clearsigned(text, &hash_header(&signers), &packets)
 }
 
 fn good(text: &str) -> String {
@@ -45,6 +51,7 @@ fn good(text: &str) -> String {
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = shared::cases(&Format {
         name: FORMAT,
+        unsigned: "cleartext.malformed",
         kind: Kind::Repository,
         subject: "InRelease",
         signed: &|signers| vec![("InRelease".into(), inrelease(&release(), signers))],
@@ -145,13 +152,9 @@ fn cleartext() -> Vec<Case> {
             message.replacen("Hash: SHA256\n\n", "Hash: SHA256\n \t\n", 1),
         ),
         (
-            "signature-armor-header",
-            "a comment in the signature's armor",
-            message.replacen(
-                "SIGNATURE-----\n\n",
-                "SIGNATURE-----\nComment: hello\n\n",
-                1,
-            ),
+            "wrong-hash-header",
+            "the Hash header does not name the digest of the signature",
+            header("Hash: SHA512\n"),
         ),
         (
             "trailing-blanks",
@@ -261,19 +264,19 @@ fn cleartext() -> Vec<Case> {
         ),
         (
             "crc-wrong",
-            "signature.malformed",
+            "cleartext.malformed",
             "the armor's checksum is wrong",
             format!("{text}{}", crc(&block)),
         ),
         (
             "base64-damaged",
-            "signature.malformed",
+            "cleartext.malformed",
             "a character in the armor that is not base64",
             format!("{text}{}", block.replacen("\n\n", "\n\n!", 1)),
         ),
         (
             "literal-packet-instead-of-signature",
-            "signature.malformed",
+            "cleartext.malformed",
             "a literal data packet in the signature's armor",
             String::from_utf8(clearsigned(
                 &release(),
@@ -284,7 +287,7 @@ fn cleartext() -> Vec<Case> {
         ),
         (
             "packet-cut-short",
-            "signature.malformed",
+            "cleartext.malformed",
             "the signature packet is shorter than it says",
             {
                 let packet = sign_text(&load("good-ed25519"), &release(), &RawOptions::at(SIGNED));
@@ -302,6 +305,19 @@ fn cleartext() -> Vec<Case> {
                 .files("InRelease", vec![("InRelease".into(), message.into())]),
         );
     }
+    let commented = message.replacen(
+        "SIGNATURE-----\n\n",
+        "SIGNATURE-----\nVersion: hello\n\n",
+        1,
+    );
+    cases.push(
+        Case::accepted(
+            FORMAT,
+            "signature-armor-header",
+            "a comment in the signature's armor, as old signers write it: it says nothing of the text",
+        )
+        .files("InRelease", vec![("InRelease".into(), commented.into())]),
+    );
     // v6 signatures after v4 ones, as apt on gpgv needs it; and the other order.
     let signers = [by("good-ed25519", SIGNED), by("good-v6-ed25519", SIGNED)];
     cases.push(
@@ -477,6 +493,13 @@ fn detached() -> Vec<Case> {
         ),
         Case::rejected(
             FORMAT,
+            "release-gpg-empty",
+            "signature.none",
+            "an empty signature file",
+        )
+        .files("Release", release_gpg(Vec::new())),
+        Case::rejected(
+            FORMAT,
             "release-unsigned",
             "signature.none",
             "Release without any signature",
@@ -484,7 +507,6 @@ fn detached() -> Vec<Case> {
         .files("Release", vec![("Release".into(), text.clone().into())]),
     ];
     let list: Vec<(&str, &str, Vec<u8>)> = vec![
-        ("release-gpg-empty", "an empty signature file", Vec::new()),
         (
             "release-gpg-text-before",
             "text before the signature",

@@ -42,6 +42,7 @@ pub(super) fn cases() -> Vec<Case> {
     let text = repomd();
     let mut cases = shared::cases(&Format {
         name: FORMAT,
+        unsigned: "signature.none",
         kind: Kind::Repository,
         subject: "repomd.xml",
         signed: &|signers| pair(&repomd(), block(&repomd(), signers)),
@@ -78,7 +79,7 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         (
             "asc-empty",
-            "signature.malformed",
+            "signature.none",
             "an empty signature file",
             Vec::new(),
         ),

@@ -66,6 +66,7 @@ fn good_parts() -> Parts {
 pub(super) fn cases() -> Vec<Case> {
     let mut cases = shared::cases(&Format {
         name: FORMAT,
+        unsigned: "signature.none",
         kind: Kind::Lasting,
         subject: SUBJECT,
         signed: &|signers| one(signed(parts(), signers)),
@@ -195,7 +196,7 @@ fn signatures() -> Vec<Case> {
         ),
         (
             "text-signature",
-            "signature.malformed",
+            "signature.wrong-form",
             "a text signature (0x01); packages take 0x00 only",
             dsa(&raw_sign(
                 &key,

@@ -49,6 +49,8 @@ pub(super) enum Kind {
 pub(super) struct Format<'a> {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
+    /// The code where there is no signature at all.
+    pub(super) unsigned: &'static str,
     pub(super) subject: &'static str,
     /// The object with these signatures.
     pub(super) signed: &'a dyn Fn(&[By]) -> Files,
@@ -250,7 +252,7 @@ pub(super) fn cases(format: &Format<'_>) -> Vec<Case> {
     // Who signed, and how many.
     add(
         "no-signature",
-        rejected("signature.none"),
+        rejected(format.unsigned),
         "nobody signed it",
         &[],
         &["good-ed25519"],
@@ -350,7 +352,7 @@ pub(super) fn cases(format: &Format<'_>) -> Vec<Case> {
     if format.name != "inrelease" {
         add(
             "standalone-signature",
-            rejected("signature.malformed"),
+            rejected("signature.wrong-form"),
             "a signature of type 0x02, which is over nothing",
             &[by("good-ed25519", SIGNED).with(|o| o.form(Form::Standalone))],
             &["good-ed25519"],
