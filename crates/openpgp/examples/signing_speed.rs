@@ -2,6 +2,12 @@
 //!
 //! `cargo run -p pkgseal-openpgp --release --example signing_speed`
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a measurement with test keys, for a terminal"
+)]
+
 use std::time::{Duration, Instant};
 
 use openpgp::packet::signature::SignatureBuilder;
@@ -11,7 +17,6 @@ use pkgseal_openpgp::{SignatureForm, Signer};
 use pkgseal_testkit::keys::{self, SIGNED, time};
 use sequoia_openpgp as openpgp;
 
-#[expect(clippy::print_stdout, reason = "it is all this program does")]
 fn main() {
     println!(
         "{:<20} {:>10} {:>12} {:>7}",

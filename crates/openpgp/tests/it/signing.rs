@@ -102,11 +102,15 @@ fn every_algorithm_signs_what_the_library_accepts() {
         for armor in [Armor::Armored, Armor::Binary] {
             let signature = Signer::detached(&[signer(name)], DATA, armor, time(SIGNED)).unwrap();
             assert!(
-                library_accepts(&[certificate.clone()], &signature, DATA),
+                library_accepts(std::slice::from_ref(&certificate), &signature, DATA),
                 "{name}"
             );
             assert!(
-                !library_accepts(&[certificate.clone()], &signature, b"other bytes"),
+                !library_accepts(
+                    std::slice::from_ref(&certificate),
+                    &signature,
+                    b"other bytes"
+                ),
                 "{name}"
             );
         }
@@ -147,7 +151,13 @@ fn the_same_input_gives_the_same_bytes() {
 fn a_signature_carries_what_gnupg_puts_there_and_nothing_else() {
     for name in V4.iter().chain(V6) {
         let signer = signer(name);
-        let block = Signer::detached(&[signer.clone()], DATA, Armor::Binary, time(SIGNED)).unwrap();
+        let block = Signer::detached(
+            std::slice::from_ref(&signer),
+            DATA,
+            Armor::Binary,
+            time(SIGNED),
+        )
+        .unwrap();
         let [signature] = &signatures(&block)[..] else {
             panic!("one signature");
         };
@@ -491,7 +501,12 @@ fn a_hash_of_another_kind_is_not_signed() {
 fn a_time_before_the_key_or_outside_openpgp_is_refused() {
     let signer = signer("good");
     for moment in ["2024-12-31", "1969-12-31", "2107-01-01"] {
-        let signed = Signer::detached(&[signer.clone()], DATA, Armor::Binary, time(moment));
+        let signed = Signer::detached(
+            std::slice::from_ref(&signer),
+            DATA,
+            Armor::Binary,
+            time(moment),
+        );
         assert!(matches!(signed, Err(Error::Unsignable { .. })), "{moment}");
     }
 }
