@@ -1,1 +1,29 @@
-//! To be written.
+//! Certificates on disk in every form users keep them.
+//!
+//! The door:
+//!
+//! - [`open`] and [`open_all`] read whatever a user calls a keyring and say what could not
+//!   be used, and what apt would not read though pkgseal does.
+//!
+//! Nothing here judges a signature; see [`pkgseal_openpgp::Verifier`]. Nothing is fetched:
+//! a keyring that names a URL gives a finding.
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! use pkgseal_repo::Limits;
+//!
+//! let keyring = pkgseal_keyring::open(Path::new("/etc/apt/trusted.gpg.d"), &Limits::default())?;
+//! for certificate in keyring.certificates.iter() {
+//!     let _ = (certificate.fingerprint(), certificate.user_id());
+//! }
+//! # Ok::<(), pkgseal_keyring::Error>(())
+//! ```
+
+mod codes;
+mod error;
+mod open;
+
+pub use codes::ALL as CODES;
+pub use error::{Error, Result};
+pub use open::{Form, Loaded, Source, open, open_all};

@@ -1,0 +1,48 @@
+//! Why something could not be read, made or written.
+
+use std::path::PathBuf;
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Could not be done. What is merely wrong with a keyring is a finding.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be read or written.
+    #[error(transparent)]
+    File(#[from] pkgseal_repo::Error),
+    /// A key cannot be used, or the cryptography failed.
+    #[error(transparent)]
+    OpenPgp(#[from] pkgseal_openpgp::Error),
+    /// A secret stands in a file that others may read. Retrying helps after `chmod 600`.
+    #[error("{} can be read by others (mode {mode:04o}): run `chmod 600 {}`", path.display(), path.display())]
+    ReadableByOthers {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A passphrase source gives none.
+    #[error("passphrase from {source_name}: {reason}")]
+    Passphrase {
+        /// Which source.
+        source_name: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A key cannot be made as asked for.
+    #[error("{field}: {reason}")]
+    Request {
+        /// The field of the request.
+        field: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A new key would overwrite a file.
+    #[error("{} exists already, and keys are never overwritten", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+}

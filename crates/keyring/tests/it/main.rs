@@ -1,0 +1,11 @@
+//! Keyrings as users keep them, and keys as peers take them.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail by panicking and tell what they skip"
+)]
+
+mod open;
+mod real;
