@@ -1,9 +1,10 @@
-//! Certificates on disk in every form users keep them.
+//! Certificates on disk in every form users keep them, and secret keys: made, kept, opened.
 //!
-//! The door:
+//! Two doors:
 //!
 //! - [`open`] and [`open_all`] read whatever a user calls a keyring and say what could not
 //!   be used, and what apt would not read though pkgseal does.
+//! - [`open_signer`] opens a secret key file, with a [`Passphrase`] where it needs one.
 //!
 //! Nothing here judges a signature; see [`pkgseal_openpgp::Verifier`]. Nothing is fetched:
 //! a keyring that names a URL gives a finding.
@@ -23,7 +24,9 @@
 mod codes;
 mod error;
 mod open;
+mod secret;
 
 pub use codes::ALL as CODES;
 pub use error::{Error, Result};
 pub use open::{Form, Loaded, Source, open, open_all};
+pub use secret::{Passphrase, open_signer, read_key_file};

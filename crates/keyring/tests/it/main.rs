@@ -9,3 +9,4 @@
 
 mod open;
 mod real;
+mod secret;

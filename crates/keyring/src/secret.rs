@@ -1,0 +1,182 @@
+//! Secret key files and passphrases: read once, wiped from memory, never shown.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::RawFd;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use pkgseal_openpgp::Signer;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::{Error, Result};
+
+/// Bytes of a secret key file, at most.
+const KEY_FILE: usize = 1 << 20;
+/// Bytes of a passphrase, at most.
+const PASSPHRASE: usize = 4096;
+
+/// Reads a secret key file that nobody else may read.
+///
+/// # Errors
+/// [`Error::ReadableByOthers`] when group or others have any right on it;
+/// [`Error::File`] when it cannot be read or is larger than 1 MiB.
+pub fn read_key_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    read_secret(path, KEY_FILE)
+}
+
+/// Opens a secret key file for signing: as [`Signer::open`], the passphrase read only if
+/// the key is protected.
+///
+/// # Errors
+/// As [`read_key_file`], [`Passphrase::read`] and [`Signer::open`].
+pub fn open_signer(path: &Path, passphrase: Option<&Passphrase>, now: Timestamp) -> Result<Signer> {
+    let key = read_key_file(path)?;
+    let mut failed = None;
+    let opened = Signer::open(
+        &key,
+        || match passphrase.map(Passphrase::read) {
+            Some(Ok(mut words)) => Ok(std::mem::take(&mut *words)),
+            Some(Err(error)) => {
+                let reason = error.to_string();
+                failed = Some(error);
+                Err(no_passphrase(path, reason))
+            }
+            None => Err(no_passphrase(
+                path,
+                "it is protected and no passphrase is given".to_owned(),
+            )),
+        },
+        now,
+    );
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(opened?),
+    }
+}
+
+fn no_passphrase(path: &Path, reason: String) -> pkgseal_openpgp::Error {
+    pkgseal_openpgp::Error::Key {
+        key: path.display().to_string(),
+        reason,
+    }
+}
+
+/// Where a passphrase comes from. Never an argument or the environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Passphrase {
+    /// A file that nobody else may read.
+    File(PathBuf),
+    /// An open file descriptor, read to its end.
+    Fd(RawFd),
+    /// A systemd credential: a file of this name in `$CREDENTIALS_DIRECTORY`, which the
+    /// caller passes in.
+    Credential {
+        /// The directory.
+        directory: PathBuf,
+        /// The credential's name, no path.
+        name: String,
+    },
+}
+
+impl Passphrase {
+    /// Reads it; one line end at its end is taken off.
+    ///
+    /// # Errors
+    /// [`Error::Passphrase`] when it is empty, holds a NUL or several lines, or its name
+    /// is a path; [`Error::ReadableByOthers`]; [`Error::File`] when it cannot be read.
+    pub fn read(&self) -> Result<Zeroizing<Vec<u8>>> {
+        let mut words = match self {
+            Self::File(path) => read_secret(path, PASSPHRASE)?,
+            // Opened anew, so that the caller's descriptor needs no unsafe adoption.
+            Self::Fd(number) => read_descriptor(*number)?,
+            Self::Credential { directory, name } => {
+                let plain = !name.is_empty() && !name.contains('/') && name != "." && name != "..";
+                if !plain {
+                    return Err(self.refused("its name must be a plain file name"));
+                }
+                read_secret(&directory.join(name), PASSPHRASE)?
+            }
+        };
+        if words.ends_with(b"\n") {
+            words.pop();
+            if words.ends_with(b"\r") {
+                words.pop();
+            }
+        }
+        if words.is_empty() {
+            return Err(self.refused("it is empty"));
+        }
+        if words.contains(&b'\n') {
+            return Err(self.refused("it has several lines; one is needed"));
+        }
+        if words.contains(&0) {
+            return Err(self.refused("it holds a NUL byte"));
+        }
+        Ok(words)
+    }
+
+    fn refused(&self, reason: &str) -> Error {
+        Error::Passphrase {
+            source_name: match self {
+                Self::File(path) => path.display().to_string(),
+                Self::Fd(number) => format!("file descriptor {number}"),
+                Self::Credential { name, .. } => format!("credential {name}"),
+            },
+            reason: reason.to_owned(),
+        }
+    }
+}
+
+fn read_secret(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>> {
+    let file = File::open(path).map_err(|source| unreadable(path, source))?;
+    let metadata = file.metadata().map_err(|source| unreadable(path, source))?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(Error::ReadableByOthers {
+            path: path.to_owned(),
+            mode,
+        });
+    }
+    read_limited(file, path, limit)
+}
+
+fn read_descriptor(number: RawFd) -> Result<Zeroizing<Vec<u8>>> {
+    let path = PathBuf::from(format!("/dev/fd/{number}"));
+    let file = File::open(&path).map_err(|source| unreadable(&path, source))?;
+    read_limited(file, &path, PASSPHRASE)
+}
+
+/// Reads into one buffer that never grows, for growing would leave copies behind.
+fn read_limited(mut file: File, path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>> {
+    let mut buffer = Zeroizing::new(vec![0; limit.saturating_add(1)]);
+    let mut length = 0;
+    loop {
+        let rest = buffer.get_mut(length..).unwrap_or_default();
+        match file.read(rest) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(source) => return Err(unreadable(path, source)),
+        }
+    }
+    if length > limit {
+        return Err(Error::File(pkgseal_repo::Error::TooLarge {
+            path: path.to_owned(),
+            limit: limit as u64,
+        }));
+    }
+    if let Some(unused) = buffer.get_mut(length..) {
+        unused.zeroize();
+    }
+    buffer.truncate(length);
+    Ok(buffer)
+}
+
+fn unreadable(path: &Path, source: std::io::Error) -> Error {
+    Error::File(pkgseal_repo::Error::Read {
+        path: path.to_owned(),
+        source,
+    })
+}

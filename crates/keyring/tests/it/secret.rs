@@ -1,0 +1,157 @@
+//! Secret key files and passphrases.
+
+use std::fs;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use pkgseal_keyring::{Error, Passphrase, open_signer, read_key_file};
+use pkgseal_testkit::keys::{self, PASSPHRASE, SIGNED, time};
+use tempfile::TempDir;
+
+fn put(folder: &TempDir, name: &str, bytes: impl AsRef<[u8]>, mode: u32) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    path
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn a_key_file_that_others_may_read_is_refused_with_the_remedy() {
+    let folder = folder();
+    for mode in [0o644, 0o640, 0o604, 0o660, 0o601, 0o620] {
+        let path = put(&folder, "k.asc", keys::load("good").secret(), mode);
+        let error = read_key_file(&path).unwrap_err();
+        assert!(matches!(error, Error::ReadableByOthers { .. }));
+        let message = error.to_string();
+        assert!(
+            message.contains(&format!("chmod 600 {}", path.display())),
+            "{message}"
+        );
+        assert!(message.contains(&format!("{mode:04o}")), "{message}");
+    }
+    for mode in [0o600, 0o400] {
+        let path = put(
+            &folder,
+            &format!("{mode}.asc"),
+            keys::load("good").secret(),
+            mode,
+        );
+        assert_eq!(*read_key_file(&path).unwrap(), keys::load("good").secret());
+    }
+}
+
+#[test]
+fn a_key_file_that_is_missing_or_huge_is_refused() {
+    let folder = folder();
+    let missing = read_key_file(&folder.path().join("missing")).unwrap_err();
+    assert!(matches!(missing, Error::File(_)), "{missing}");
+    let path = put(&folder, "huge", vec![0; (1 << 20) + 1], 0o600);
+    let huge = read_key_file(&path).unwrap_err();
+    assert!(huge.to_string().contains("larger than its limit"), "{huge}");
+    let directory = folder.path().join("directory");
+    fs::create_dir(&directory).unwrap();
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(read_key_file(&directory).is_err());
+}
+
+#[test]
+fn a_passphrase_comes_from_a_file_a_descriptor_or_a_credential() {
+    let folder = folder();
+    let path = put(&folder, "passphrase", format!("{PASSPHRASE}\n"), 0o400);
+    let sources = |path: &PathBuf| {
+        let file = fs::File::open(path).unwrap();
+        let sources = [
+            Passphrase::File(path.clone()),
+            Passphrase::Fd(file.as_raw_fd()),
+            Passphrase::Credential {
+                directory: folder.path().to_owned(),
+                name: "passphrase".to_owned(),
+            },
+        ];
+        (sources, file)
+    };
+    let (all, _open) = sources(&path);
+    for source in all {
+        assert_eq!(*source.read().unwrap(), PASSPHRASE.as_bytes(), "{source:?}");
+    }
+}
+
+#[test]
+fn a_descriptor_may_be_a_pipe() {
+    use std::io::Write;
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    writer.write_all(b"from a pipe\r\n").unwrap();
+    drop(writer);
+    let words = Passphrase::Fd(reader.as_raw_fd()).read().unwrap();
+    assert_eq!(*words, b"from a pipe");
+}
+
+#[test]
+fn a_passphrase_that_is_none_is_refused() {
+    let folder = folder();
+    for (bytes, reason) in [
+        (&b""[..], "it is empty"),
+        (b"\n", "it is empty"),
+        (b"\r\n", "it is empty"),
+        (b"a\nb\n", "several lines"),
+        (b"a\n\n", "several lines"),
+        (b"a\0b", "NUL"),
+        (&[b'a'; 5000], "larger than its limit"),
+    ] {
+        let path = put(&folder, &format!("{reason}{}", bytes.len()), bytes, 0o600);
+        let message = Passphrase::File(path).read().unwrap_err().to_string();
+        assert!(message.contains(reason), "{message}");
+    }
+    let path = put(&folder, "open", "words", 0o644);
+    assert!(matches!(
+        Passphrase::File(path).read(),
+        Err(Error::ReadableByOthers { .. })
+    ));
+    assert!(Passphrase::Fd(987).read().is_err());
+    for name in ["", ".", "..", "../passphrase", "a/b", "/etc/passwd"] {
+        let source = Passphrase::Credential {
+            directory: folder.path().to_owned(),
+            name: name.to_owned(),
+        };
+        let message = source.read().unwrap_err().to_string();
+        assert!(message.contains("plain file name"), "{message}");
+    }
+}
+
+#[test]
+fn a_signer_opens_with_what_it_needs() {
+    let folder = folder();
+    let open = put(&folder, "open.asc", keys::load("good").secret(), 0o600);
+    let protected = put(
+        &folder,
+        "protected.asc",
+        keys::load("protected").secret(),
+        0o600,
+    );
+    let right = Passphrase::File(put(&folder, "right", PASSPHRASE, 0o600));
+    let wrong = Passphrase::File(put(&folder, "wrong", "wrong", 0o600));
+    let missing = Passphrase::File(folder.path().join("missing"));
+    let now = time(SIGNED);
+
+    // An unprotected key asks for nothing, so a missing file does not matter.
+    assert!(open_signer(&open, None, now).is_ok());
+    assert!(open_signer(&open, Some(&missing), now).is_ok());
+    assert!(open_signer(&protected, Some(&right), now).is_ok());
+
+    for (passphrase, reason) in [
+        (None, "protected and no passphrase is given"),
+        (Some(&wrong), "the passphrase is wrong"),
+        (Some(&missing), "missing"),
+    ] {
+        let message = open_signer(&protected, passphrase, now)
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains(reason), "{message}");
+        assert!(!message.contains(PASSPHRASE), "{message}");
+    }
+}
