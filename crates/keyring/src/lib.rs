@@ -1,9 +1,11 @@
 //! Certificates on disk in every form users keep them, and secret keys: made, kept, opened.
 //!
-//! Two doors:
+//! Three doors:
 //!
 //! - [`open`] and [`open_all`] read whatever a user calls a keyring and say what could not
 //!   be used, and what apt would not read though pkgseal does.
+//! - [`generate`] makes a key with a signing subkey and a revocation certificate, and
+//!   [`write_generated`] writes it.
 //! - [`open_signer`] opens a secret key file, with a [`Passphrase`] where it needs one.
 //!
 //! Nothing here judges a signature; see [`pkgseal_openpgp::Verifier`]. Nothing is fetched:
@@ -23,10 +25,15 @@
 
 mod codes;
 mod error;
+mod generate;
 mod open;
 mod secret;
 
 pub use codes::ALL as CODES;
 pub use error::{Error, Result};
+pub use generate::{
+    Algorithm, GenerateRequest, Generated, PRIMARY_VALIDITY, SUBKEY_VALIDITY, generate,
+    write_generated,
+};
 pub use open::{Form, Loaded, Source, open, open_all};
 pub use secret::{Passphrase, open_signer, read_key_file};

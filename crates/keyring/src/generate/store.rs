@@ -1,0 +1,49 @@
+//! Writing a new key.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use pkgseal_repo::{StagedFile, StagedSet};
+
+use super::Generated;
+use crate::{Error, Result};
+
+/// Writes a new key into a directory: `FPR.rev.asc` and `FPR.key.asc` with mode 0600, then
+/// `FPR.cert.asc`. All or none of them; returns them in that order.
+///
+/// # Errors
+/// [`Error::Exists`] when one of them is there already; [`Error::File`] when they cannot
+/// be written.
+pub fn write_generated(directory: &Path, generated: &Generated) -> Result<Vec<PathBuf>> {
+    let fingerprint = generated.certificate.fingerprint();
+    let path = |kind: &str| directory.join(format!("{fingerprint}.{kind}.asc"));
+    let files: [(PathBuf, &[u8]); 3] = [
+        (path("rev"), &generated.revocation),
+        (path("key"), &generated.secret_key),
+        (path("cert"), &generated.armored),
+    ];
+    for (path, _) in &files {
+        // A dangling link is in the way too.
+        if path.symlink_metadata().is_ok() {
+            return Err(Error::Exists { path: path.clone() });
+        }
+    }
+    let mut set = StagedSet::new();
+    let [revocation, key, certificate] = files;
+    for (path, bytes) in [revocation, key] {
+        set.push(staged(StagedFile::create_secret(&path)?, &path, bytes)?);
+    }
+    let (path, bytes) = certificate;
+    set.push(staged(StagedFile::create(&path)?, &path, bytes)?);
+    Ok(set.commit()?)
+}
+
+fn staged(mut file: StagedFile, path: &Path, bytes: &[u8]) -> Result<StagedFile> {
+    match file.write_all(bytes).and_then(|()| file.flush()) {
+        Ok(()) => Ok(file),
+        Err(source) => Err(Error::File(pkgseal_repo::Error::Write {
+            path: path.to_owned(),
+            source,
+        })),
+    }
+}
