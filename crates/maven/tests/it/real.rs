@@ -1,0 +1,70 @@
+//! A real local repository, with real publishers' certificates.
+
+use std::path::PathBuf;
+
+use pkgseal_maven::{codes, tree};
+use pkgseal_openpgp::{Certificate, Certificates, Profile, Verifier, codes as signature};
+use pkgseal_repo::{CheckOptions, NoProgress, Root};
+
+use crate::{assert_rejected, has};
+
+fn vectors() -> Option<PathBuf> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../shared/vectors/maven/local-repo"
+    );
+    let path = PathBuf::from(path);
+    if path.is_dir() {
+        return Some(path);
+    }
+    println!("SKIP: the real Maven repository is not here");
+    None
+}
+
+#[test]
+fn a_real_repository_is_recognised_and_judged() {
+    let Some(path) = vectors() else { return };
+    assert!(tree::recognise(&Root::open(&path).unwrap()).unwrap());
+    let mut certificates = Vec::new();
+    let mut refused = 0;
+    for (name, bytes) in crate::contents(&path.join("pgpkeys-cache")) {
+        let (found, errors) = Certificate::parse_all(&bytes);
+        assert!(!found.is_empty() || !errors.is_empty(), "{name}");
+        refused += errors.len();
+        certificates.extend(found);
+    }
+    println!("{} certificates, {refused} refused", certificates.len());
+    assert!(certificates.len() > 70);
+    let verifier = Verifier::new(
+        Certificates::new(certificates),
+        Profile::strict(),
+        "2025-09-01T00:00:00Z".parse().unwrap(),
+    );
+    let examination =
+        tree::verify(&path, &verifier, &CheckOptions::default(), &NoProgress).unwrap();
+    println!("{:#?}", examination.report);
+    assert_eq!(examination.signatures.len(), 4);
+    // The jar's and its POM's key is not in the cache.
+    assert_rejected(&examination, signature::MISSING_CERTIFICATE);
+    // maven-parent has no signature at all.
+    assert_rejected(&examination, signature::NONE);
+    let unsigned = examination
+        .report
+        .findings
+        .iter()
+        .find(|finding| finding.code == signature::NONE)
+        .unwrap();
+    assert!(unsigned.subject.contains("maven-parent-32"), "{unsigned:?}");
+    assert!(has(&examination, codes::METADATA_UNSIGNED));
+    assert!(has(&examination, codes::OUTSIDE));
+}
+
+#[test]
+fn a_real_md5_signature_is_weak() {
+    let Some(path) = vectors() else { return };
+    let pom = path.join("nl/dannyvanheumen/hellopom/0.9/hellopom-0.9.pom");
+    let examination = crate::verify(&pom);
+    let facts = &examination.signatures[0].report.signatures[0];
+    assert_eq!(facts.digest_algorithm, "MD5");
+    assert!(!examination.signatures[0].report.is_accepted());
+}
