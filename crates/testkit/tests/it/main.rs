@@ -1,5 +1,7 @@
 //! The workspace's shape, and that the testkit's own oracles and fixtures work.
 
+mod architecture;
 mod build;
 mod committed;
+mod laws;
 mod peers;
