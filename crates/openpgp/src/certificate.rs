@@ -134,12 +134,13 @@ impl Certificate {
 
     /// Its keys, the primary first.
     pub fn keys(&self, profile: &Profile, now: Timestamp) -> Vec<KeyFacts> {
+        let at = time::system(now);
         self.cert
             .keys()
             .map(|key| {
                 let Assessment { state, .. } =
-                    keystate::assess(&key, &Certificates::default(), profile, time::system(now));
-                let (expires, capabilities) = keystate::lifetime(&key, time::system(now));
+                    keystate::assess(&key, &Certificates::default(), profile, at, at);
+                let (expires, capabilities) = keystate::lifetime(&key, at);
                 KeyFacts {
                     fingerprint: Fingerprint::of(&key.key().fingerprint()),
                     primary: key.primary(),

@@ -330,8 +330,10 @@ impl Judge<'_> {
         let Some(created) = facts.created else {
             return facts;
         };
-        let then = keystate::assess(&candidate.key, certificates, profile, time::system(created));
-        let today = keystate::assess(&candidate.key, certificates, profile, time::system(now));
+        let made = time::system(created);
+        let at = |at| keystate::assess(&candidate.key, certificates, profile, at, made);
+        let then = at(made);
+        let today = at(time::system(now));
         facts.when_signed = Some(then.state.clone());
         facts.now = Some(today.state.clone());
         if let Some((status, reason)) = self

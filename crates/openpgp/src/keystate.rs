@@ -59,12 +59,13 @@ impl Assessment {
 
 type Key<'a> = ErasedKeyAmalgamation<'a, PublicParts>;
 
-/// The state of a key, for signing data, at a moment.
+/// The state of a key at a moment, for a signature over data made at `made`.
 pub(crate) fn assess(
     key: &Key<'_>,
     certificates: &Certificates,
     profile: &Profile,
     at: SystemTime,
+    made: SystemTime,
 ) -> Assessment {
     let primary = key.cert().primary_key();
     let born = key.key().creation_time().max(primary.key().creation_time());
@@ -79,7 +80,7 @@ pub(crate) fn assess(
     if !key.key().pk_algo().for_signing() {
         return Assessment::new(KeyState::NotForSigning);
     }
-    if let Some(weak) = weak(key, profile, at) {
+    if let Some(weak) = weak(key, profile, made) {
         return weak;
     }
     let strict = SelfSignatures {
@@ -272,10 +273,10 @@ fn describe(signature: &Signature) -> Revocation {
 }
 
 /// Whether the key, or the primary key above it, is below the profile.
-fn weak(key: &Key<'_>, profile: &Profile, at: SystemTime) -> Option<Assessment> {
-    let at = Some(time::timestamp(at));
+fn weak(key: &Key<'_>, profile: &Profile, made: SystemTime) -> Option<Assessment> {
+    let made = Some(time::timestamp(made));
     let check = |whose: &str, algorithm: Algorithm| {
-        let rule = profile.public_key(&algorithm, at);
+        let rule = profile.public_key(&algorithm, made);
         (!rule.value).then(|| Assessment {
             cause: Some(rule.line),
             ..Assessment::new(KeyState::Weak {

@@ -36,9 +36,9 @@ fn signing(
     let mut findings = Vec::new();
     let mut reasons = Vec::new();
     let mut live = false;
+    let at = time::system(now);
     for key in certificate.cert().keys() {
-        let assessment =
-            keystate::assess(&key, &Certificates::default(), profile, time::system(now));
+        let assessment = keystate::assess(&key, &Certificates::default(), profile, at, at);
         let fingerprint = key.key().fingerprint();
         if assessment.state != KeyState::Live {
             reasons.extend(unfit(&assessment).map(|why| (why, assessment.cause)));
@@ -50,7 +50,7 @@ fn signing(
             let detail = format!("the key {fingerprint} is {}", algorithm.name);
             findings.push(Finding::note(codes::WEAK_KEY, subject, detail).because(line));
         }
-        let (expires, _) = keystate::lifetime(&key, time::system(now));
+        let (expires, _) = keystate::lifetime(&key, at);
         findings.extend(match expires.map(time::timestamp) {
             None => Some(
                 Finding::note(

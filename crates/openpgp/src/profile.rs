@@ -37,7 +37,7 @@ impl Object {
 }
 
 /// A policy that turns facts into a verdict. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Profile {
     rules: Arc<Rules>,
     text: Arc<str>,
@@ -197,6 +197,16 @@ struct ObjectRule {
 pub(crate) enum Use {
     Data,
     SelfSignature,
+}
+
+impl std::fmt::Debug for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Profile")
+            .field("name", &self.rules.name)
+            .field("allowed", &self.allowed)
+            .field("threshold", &self.threshold)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Profile {

@@ -7,74 +7,83 @@ use crate::{Fingerprint, Profile, SignatureFacts, Status, Verdict, codes};
 /// Enough good signatures by distinct certificates that count, and none that rejects.
 pub(crate) fn of(profile: &Profile, signatures: &[SignatureFacts]) -> Verdict {
     let mut signers: Vec<Fingerprint> = Vec::new();
-    let mut reasons = Vec::new();
-    for facts in signatures {
-        match facts.status {
-            Status::Good => {
-                if let Some(certificate) = counted(profile, facts)
-                    && !signers.contains(certificate)
-                {
-                    signers.push(certificate.clone());
-                }
-            }
-            Status::Bad => {
-                let rule = profile.bad_beside_good_rejects();
-                if rule.value && counted(profile, facts).is_some() {
-                    reasons.extend(facts.reason.clone().map(|reason| match reason.cause {
-                        None => reason.because(rule.line),
-                        Some(_) => reason,
-                    }));
-                }
-            }
-            Status::Malformed => reasons.extend(facts.reason.clone()),
-            Status::MissingCertificate
-            | Status::BadKey(_)
-            | Status::WeakAlgorithm
-            | Status::NotYetValid
-            | Status::Expired
-            | Status::Unsupported => {}
+    let good = signatures
+        .iter()
+        .filter(|facts| facts.status == Status::Good);
+    for certificate in good.filter_map(|facts| counted(profile, facts)) {
+        if !signers.contains(certificate) {
+            signers.push(certificate.clone());
         }
     }
-    if reasons.is_empty() && signers.len() >= profile.needed() {
-        return Verdict::Accepted { signers };
+    let reasons = if signers.len() >= profile.needed() {
+        rejecting_beside_good(profile, signatures)
+    } else {
+        not_enough(profile, signatures, &signers)
+    };
+    if reasons.is_empty() {
+        Verdict::Accepted { signers }
+    } else {
+        Verdict::Rejected { reasons }
     }
-    if signers.len() < profile.needed() {
-        for reason in signatures.iter().filter_map(|facts| facts.reason.as_ref()) {
-            if !reasons.contains(reason) {
-                reasons.push(reason.clone());
-            }
+}
+
+/// What rejects although enough are good.
+fn rejecting_beside_good(profile: &Profile, signatures: &[SignatureFacts]) -> Vec<Finding> {
+    let rule = profile.bad_beside_good_rejects();
+    let rejecting = signatures.iter().filter_map(|facts| match facts.status {
+        Status::Bad if rule.value && counted(profile, facts).is_some() => {
+            let reason = facts.reason.clone()?;
+            Some(reason.because(rule.line.clone()))
         }
-        let shut_out = signatures
-            .iter()
-            .filter(|facts| facts.status == Status::Good)
-            .flat_map(|facts| &facts.notes)
-            .filter(|note| note.code == codes::NOT_ALLOWED);
-        for note in shut_out {
-            reasons.push(Finding {
-                severity: Severity::Reject,
-                ..note.clone()
-            });
+        Status::Malformed => facts.reason.clone(),
+        Status::Good
+        | Status::Bad
+        | Status::MissingCertificate
+        | Status::BadKey(_)
+        | Status::WeakAlgorithm
+        | Status::NotYetValid
+        | Status::Expired
+        | Status::Unsupported => None,
+    });
+    rejecting.collect()
+}
+
+/// Why too few count; at least one reason.
+fn not_enough(
+    profile: &Profile,
+    signatures: &[SignatureFacts],
+    signers: &[Fingerprint],
+) -> Vec<Finding> {
+    let mut reasons: Vec<Finding> = Vec::new();
+    let shut_out = signatures
+        .iter()
+        .filter(|facts| facts.status == Status::Good)
+        .flat_map(|facts| &facts.notes)
+        .filter(|note| note.code == codes::NOT_ALLOWED)
+        .map(|note| Finding {
+            severity: Severity::Reject,
+            ..note.clone()
+        });
+    let given = signatures.iter().filter_map(|facts| facts.reason.clone());
+    for reason in given.chain(shut_out) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
         }
-        if !signers.is_empty() {
-            reasons.push(
-                Finding::reject(
-                    codes::NOT_ENOUGH,
-                    "",
-                    format!(
-                        "good signatures by {} distinct certificate{}, {} needed",
-                        signers.len(),
-                        if signers.len() == 1 { "" } else { "s" },
-                        profile.needed()
-                    ),
-                )
-                .because(profile.threshold_line()),
-            );
-        }
+    }
+    if !signers.is_empty() {
+        let plural = if signers.len() == 1 { "" } else { "s" };
+        let detail = format!(
+            "good signatures by {} distinct certificate{plural}, {} needed",
+            signers.len(),
+            profile.needed()
+        );
+        reasons
+            .push(Finding::reject(codes::NOT_ENOUGH, "", detail).because(profile.threshold_line()));
     }
     if reasons.is_empty() {
         reasons.push(Finding::reject(codes::NONE, "", "there is no signature"));
     }
-    Verdict::Rejected { reasons }
+    reasons
 }
 
 /// The certificate of a signature, if the profile lets it count.
