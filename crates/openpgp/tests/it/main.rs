@@ -1,6 +1,16 @@
 //! Signing and judging, against real peers.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
+mod detached;
+mod history;
 mod judging;
+mod profiles;
+mod reading;
 mod signing;
