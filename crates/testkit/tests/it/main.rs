@@ -4,4 +4,5 @@ mod architecture;
 mod build;
 mod committed;
 mod laws;
+mod licences;
 mod peers;
