@@ -38,6 +38,11 @@ pub(crate) const NAME: Code = Code::new(
     "keyring.wrong-name",
     "a file in an OpenPGP certificate directory is not named after the certificate in it",
 );
+/// Keys that their owner has retired.
+pub(crate) const RETIRED: Code = Code::new(
+    "keyring.retired",
+    "a file of removed keys lies in a keyring directory and is left out; name it to use it",
+);
 /// A file that could not be read.
 pub(crate) const UNREADABLE: Code = Code::new(
     "keyring.unreadable",
@@ -46,5 +51,5 @@ pub(crate) const UNREADABLE: Code = Code::new(
 
 /// All of them, for the manual.
 pub const ALL: &[Code] = &[
-    UNUSABLE, NOTHING, KEYBOX, SECRET, APT, REFERENCE, NAME, UNREADABLE,
+    UNUSABLE, NOTHING, KEYBOX, SECRET, APT, REFERENCE, NAME, RETIRED, UNREADABLE,
 ];

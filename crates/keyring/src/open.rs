@@ -55,6 +55,7 @@ pub enum Form {
 /// certificate directory), or an apt `.sources`, `.list` or yum `.repo` file whose
 /// `Signed-By` or `gpgkey` entries are followed.
 ///
+/// Files named as removed keys are left out of a directory; name them to use them.
 /// All files together may have [`Limits::certificates`] bytes.
 ///
 /// # Errors

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use pkgseal_repo::Finding;
 use pkgseal_repo::codes::LIMIT;
 use walkdir::WalkDir;
 
-use super::{Asked, Collector, FILES};
+use super::{Asked, Collector, FILES, subject};
 use crate::codes;
 
 /// Directories below the one named.
@@ -30,6 +31,14 @@ impl Collector {
                 }
             };
             if !entry.file_type().is_file() || is_bookkeeping(entry.path()) {
+                continue;
+            }
+            if is_retired(entry.path()) {
+                self.findings.push(Finding::note(
+                    codes::RETIRED,
+                    subject(entry.path()),
+                    "removed keys, left out; name the file itself to use them",
+                ));
                 continue;
             }
             let Some(left) = self.files.checked_sub(1) else {
@@ -92,6 +101,14 @@ fn is_hidden(path: &Path) -> bool {
     path.file_name()
         .and_then(|name| name.to_str())
         .is_some_and(|name| name.starts_with('.'))
+}
+
+/// Distributions ship keys they no longer sign with beside those they do
+/// (`debian-archive-removed-keys.gpg`); no client of theirs trusts them.
+fn is_retired(path: &Path) -> bool {
+    path.file_stem()
+        .and_then(|name| name.to_str())
+        .is_some_and(|name| name.split(['-', '_', '.']).any(|word| word == "removed"))
 }
 
 /// What a certificate directory keeps beside certificates: its lock, caches, and the

@@ -147,6 +147,17 @@ fn a_directory_is_read_whole_in_order_of_names() {
 }
 
 #[test]
+fn removed_keys_in_a_directory_are_not_trusted() {
+    let folder = Folder::new();
+    folder.put("archive-keyring.gpg", good().certificate_binary());
+    let removed = folder.put("archive-removed-keys.gpg", stranger().certificate_binary());
+    let loaded = read(folder.path());
+    assert_eq!(names(&loaded), sorted(&[&good()]));
+    assert_eq!(finding(&loaded).0, "keyring.retired");
+    assert_eq!(names(&read(&removed)), sorted(&[&stranger()]));
+}
+
+#[test]
 fn links_in_a_circle_end() {
     let folder = Folder::new();
     folder.put("a/k.asc", good().certificate());
