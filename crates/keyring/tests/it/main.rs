@@ -11,3 +11,4 @@ mod generate;
 mod open;
 mod real;
 mod secret;
+mod shipped;
