@@ -71,16 +71,13 @@ impl<'a> Maker<'a> {
             .collect::<Result<Vec<_>, _>>()?;
         let mut checksums = MultiHasher::new(expected.algorithms());
         let mut told = ProgressSink(progress);
+        let mut copy = copy.map(Copy::to);
         let mut sinks: Vec<&mut dyn Write> = vec![&mut checksums, &mut told];
         sinks.extend(contexts.iter_mut().map(|context| context as &mut dyn Write));
-        let mut copying = false;
-        if let Some(copy) = copy {
-            sinks.push(copy);
-            copying = true;
-        }
-        let bytes = read_through(&file, &mut sinks).map_err(|error| match copying {
-            // Hashes cannot fail; a full disk can.
-            true if error.raw_os_error() == Some(28) => Error::write(path, error),
+        sinks.extend(copy.as_mut().map(|copy| copy as &mut dyn Write));
+        let read = read_through(&file, &mut sinks);
+        let bytes = read.map_err(|error| match copy {
+            Some(Copy { to, failed: true }) => Error::write(to.target(), error),
             _ => Error::read(path, error),
         })?;
 
@@ -131,6 +128,30 @@ impl<'a> Maker<'a> {
             return Err(doubt("not every signature in it is good".to_owned()));
         }
         Ok((armored, report))
+    }
+}
+
+/// A copy made while reading. It remembers whose fault an error was.
+struct Copy<'a> {
+    to: &'a mut StagedFile,
+    failed: bool,
+}
+
+impl<'a> Copy<'a> {
+    fn to(to: &'a mut StagedFile) -> Self {
+        Self { to, failed: false }
+    }
+}
+
+impl Write for Copy<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.to.write(bytes);
+        self.failed |= written.is_err();
+        written
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.to.flush()
     }
 }
 

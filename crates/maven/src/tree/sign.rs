@@ -47,7 +47,7 @@ pub fn sign(
         Destination::Beside => path,
         Destination::Directory(output) => output,
     };
-    let mirrors = output != path;
+    let mirrors = is_elsewhere(path, output)?;
     let mut scaffold = Scaffold::default();
     if mirrors {
         for file in mirrored(&layout) {
@@ -124,6 +124,30 @@ pub fn sign(
         outputs,
         examination,
     })
+}
+
+/// Whether output goes to another folder than the input. One inside the input would be
+/// part of the repository next time.
+fn is_elsewhere(input: &Path, output: &Path) -> Result<bool> {
+    let real = |path: &Path| {
+        path.canonicalize()
+            .map_err(|source| Error::read(path, source))
+    };
+    let input = real(input)?;
+    let existing = output
+        .ancestors()
+        .find(|folder| !folder.as_os_str().is_empty() && folder.exists());
+    let existing = real(existing.unwrap_or(Path::new(".")))?;
+    if existing == input && output.exists() {
+        return Ok(false);
+    }
+    if existing.starts_with(&input) {
+        return Err(Error::Refused {
+            path: input,
+            reason: format!("the output folder {} is inside it", output.display()),
+        });
+    }
+    Ok(true)
 }
 
 /// Trees that must not be signed as they are.

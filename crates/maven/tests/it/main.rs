@@ -7,6 +7,7 @@
 
 mod artifact;
 mod damage;
+mod faults;
 mod peers;
 mod real;
 mod states;

@@ -199,7 +199,29 @@ fn an_output_that_cannot_be_written_changes_nothing() {
     // An output folder below a file.
     let out = tempfile::tempdir().unwrap();
     fs::write(out.path().join("file"), "x").unwrap();
-    let below = Destination::Directory(out.path().join("file/below"));
     let dir = unsigned();
-    assert!(sign(dir.path(), &below).is_err());
+    // Below a file, and where nobody can write, root included.
+    for below in [out.path().join("file/below"), "/proc/pkgseal".into()] {
+        let below = Destination::Directory(below);
+        assert!(matches!(
+            sign(dir.path(), &below),
+            Err(Error::Repo(pkgseal_repo::Error::Write { .. }))
+        ));
+    }
+}
+
+#[test]
+fn an_output_folder_inside_the_repository_is_refused() {
+    let dir = unsigned();
+    let before = contents(dir.path());
+    fs::create_dir(dir.path().join("there")).unwrap();
+    for inside in ["out", "there", "org/example/new/deep", "there/../org"] {
+        let inside = Destination::Directory(dir.path().join(inside));
+        let error = sign(dir.path(), &inside).unwrap_err();
+        assert!(error.to_string().contains("is inside it"), "{error}");
+        assert!(contents(dir.path()) == before);
+    }
+    // The repository itself, by another name, is signed in place.
+    let same = Destination::Directory(dir.path().join("there/.."));
+    assert_eq!(sign(dir.path(), &same).unwrap().outputs.len(), 12);
 }
