@@ -369,7 +369,7 @@ pub fn malformed(package: &Deb, sign: &dyn Fn(&[u8]) -> Vec<u8>) -> Vec<Malforme
 
 /// An armored signature may end in an empty line: that makes its size odd.
 fn make_odd(member: &mut Member) {
-    if member.data.len() % 2 == 0 {
+    if member.data.len().is_multiple_of(2) {
         member.data.push(b'\n');
     }
 }

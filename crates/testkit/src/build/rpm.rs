@@ -117,6 +117,10 @@ impl Rpm {
         }
         let mut bytes = Vec::new();
         builder.build().unwrap().write(&mut bytes).unwrap();
+        // The crate leaves version and release out of the lead's name.
+        let full = format!("{}-{}-{}", self.name, self.version, self.release);
+        bytes[10..76].fill(0);
+        bytes[10..10 + full.len()].copy_from_slice(full.as_bytes());
         bytes
     }
 }

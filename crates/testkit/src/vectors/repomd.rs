@@ -42,7 +42,7 @@ pub(super) fn cases() -> Vec<Case> {
     let text = repomd();
     let mut cases = shared::cases(&Format {
         name: FORMAT,
-        unsigned: "signature.none",
+        unsigned: "yum.unsigned",
         kind: Kind::Repository,
         subject: "repomd.xml",
         signed: &|signers| pair(&repomd(), block(&repomd(), signers)),
@@ -162,12 +162,6 @@ fn documents() -> Vec<Case> {
             text.replacen(primary, &format!("{primary}{primary}"), 1),
         ),
         (
-            "no-primary",
-            "yum.repomd.malformed",
-            "primary is not listed",
-            text.replacen(primary, "", 1),
-        ),
-        (
             "two-locations",
             "yum.repomd.malformed",
             "a data element with two locations",
@@ -200,26 +194,6 @@ fn documents() -> Vec<Case> {
             "yum.repomd.malformed",
             "a second document follows",
             format!("{text}{}", &text[39..]),
-        ),
-        (
-            "md5-checksums",
-            "file.weak-digest",
-            "files are bound by MD5 only",
-            {
-                let repository = repository();
-                let mut text = text.clone();
-                for file in repository.metadata() {
-                    text = text.replacen(
-                        &format!(
-                            "<checksum type=\"sha256\">{}",
-                            Digest::Sha256.hex(&file.stored)
-                        ),
-                        &format!("<checksum type=\"md5\">{}", Digest::Md5.hex(&file.stored)),
-                        1,
-                    );
-                }
-                text
-            },
         ),
         (
             "checksum-of-wrong-length",
@@ -297,7 +271,27 @@ fn trees() -> Vec<Case> {
         metadata[0] = base.stored("primary", new);
         tree(&base, &metadata)
     };
+    // A tree whose signed repomd.xml says something else.
+    let saying = |change: &dyn Fn(String) -> String| -> Files {
+        let text = change(base.repomd(&metadata));
+        let signature = block(&text, &[by("good-ed25519", SIGNED)]).unwrap();
+        let mut files = whole();
+        for (path, content) in &mut files {
+            match &**path {
+                "tree/repodata/repomd.xml" => *content = text.clone().into(),
+                "tree/repodata/repomd.xml.asc" => *content = signature.clone(),
+                _ => {}
+            }
+        }
+        files
+    };
     let mut cases = vec![
+        Case::accepted(
+            FORMAT,
+            "tree-package-count-wrong",
+            "primary holds another number of packages than it says: a warning",
+        )
+        .files("tree", primary("packages=\"1\"", "packages=\"2\"")),
         Case::accepted(
             FORMAT,
             "tree-good",
@@ -383,7 +377,7 @@ fn trees() -> Vec<Case> {
         ),
         (
             "tree-unsigned",
-            "signature.none",
+            "yum.unsigned",
             "repomd.xml has no signature",
             without("repomd.xml.asc"),
         ),
@@ -398,7 +392,7 @@ fn trees() -> Vec<Case> {
         ),
         (
             "tree-open-checksum-wrong",
-            "file.digest-mismatch",
+            "yum.open-checksum-mismatch",
             "primary is as listed, but does not decompress to what is listed",
             {
                 let mut metadata = base.metadata();
@@ -408,7 +402,7 @@ fn trees() -> Vec<Case> {
         ),
         (
             "tree-open-size-wrong",
-            "file.size-mismatch",
+            "yum.open-size-mismatch",
             "primary decompresses to more than listed",
             {
                 let mut metadata = base.metadata();
@@ -433,10 +427,32 @@ fn trees() -> Vec<Case> {
             ),
         ),
         (
-            "tree-package-count-wrong",
-            "yum.primary.malformed",
-            "primary holds another number of packages than it says",
-            primary("packages=\"1\"", "packages=\"2\""),
+            "tree-no-primary",
+            "yum.no-primary",
+            "primary is not listed: nothing vouches for the packages",
+            saying(&|text| {
+                let from = text.find("  <data type=\"primary\">").unwrap();
+                let to = text.find("  <data type=\"filelists\">").unwrap();
+                [&text[..from], &text[to..]].concat()
+            }),
+        ),
+        (
+            "tree-md5-checksums",
+            "file.weak-digest",
+            "the metadata is bound by MD5 only",
+            saying(&|mut text| {
+                for file in &metadata {
+                    text = text.replacen(
+                        &format!(
+                            "<checksum type=\"sha256\">{}",
+                            Digest::Sha256.hex(&file.stored)
+                        ),
+                        &format!("<checksum type=\"md5\">{}", Digest::Md5.hex(&file.stored)),
+                        1,
+                    );
+                }
+                text
+            }),
         ),
         (
             "tree-package-without-checksum",

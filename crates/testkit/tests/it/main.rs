@@ -1,4 +1,5 @@
 //! The workspace's shape, and that the testkit's own oracles and fixtures work.
+#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
 
 mod architecture;
 mod build;
