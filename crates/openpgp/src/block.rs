@@ -6,7 +6,7 @@ use pkgseal_repo::{Finding, Limits};
 use sequoia_openpgp as openpgp;
 
 use crate::armor::{self, Around};
-use crate::{codes, names};
+use crate::{codes, framing, names};
 
 /// Signature packets of one block, parsed but not judged.
 #[derive(Clone, Debug)]
@@ -137,8 +137,8 @@ fn packets_of(mut bytes: &[u8]) -> Result<SignatureBlock, String> {
     let whole = bytes.len();
     while !bytes.is_empty() {
         let at = whole - bytes.len();
-        let (tag, body, rest) =
-            packet(bytes).ok_or_else(|| format!("no whole OpenPGP packet at byte {at}"))?;
+        let (tag, body, rest) = framing::packet(bytes)
+            .ok_or_else(|| format!("no whole OpenPGP packet at byte {at}"))?;
         if tag != 2 {
             return Err(match tag {
                 4 | 8 | 11 => format!(
@@ -163,45 +163,4 @@ fn packets_of(mut bytes: &[u8]) -> Result<SignatureBlock, String> {
         return Err("there is no signature in it".to_owned());
     }
     Ok(SignatureBlock { signatures })
-}
-
-/// One packet: tag, body, what follows (RFC 9580, 4.2). Lengths must be definite.
-fn packet(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&first, rest) = bytes.split_first()?;
-    if first & 0x80 == 0 {
-        return None;
-    }
-    let (tag, octets, extra) = if first & 0x40 != 0 {
-        let (&length, _) = rest.split_first()?;
-        match length {
-            0..192 => (first & 0x3f, 1, 0),
-            192..224 => (first & 0x3f, 2, 192),
-            255 => (first & 0x3f, 5, 0),
-            224..255 => return None,
-        }
-    } else {
-        let octets = match first & 3 {
-            0 => 1,
-            1 => 2,
-            2 => 4,
-            _ => return None,
-        };
-        ((first >> 2) & 0x0f, octets, 0)
-    };
-    let (length, rest) = rest.split_at_checked(octets)?;
-    let length = match (first & 0x40 != 0, length) {
-        (true, [_, long @ ..]) if octets == 5 => big_endian(long)?,
-        (true, [high, low]) => {
-            (usize::from(*high).checked_sub(extra)? << 8) + usize::from(*low) + extra
-        }
-        (_, length) => big_endian(length)?,
-    };
-    let (body, rest) = rest.split_at_checked(length)?;
-    Some((tag, body, rest))
-}
-
-fn big_endian(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().try_fold(0_usize, |sum, &byte| {
-        sum.checked_mul(256)?.checked_add(usize::from(byte))
-    })
 }

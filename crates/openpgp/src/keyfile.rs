@@ -1,13 +1,18 @@
 //! Certificate files as people keep them: binary, armored, several in one.
 
-use openpgp::armor::{Kind, Reader, ReaderMode};
-use openpgp::cert::{Cert, CertParser};
-use openpgp::parse::Parse;
-use pkgseal_repo::Limits;
-use sequoia_openpgp as openpgp;
 use std::io::Read;
 
-use crate::{Certificate, CertificateError, Fingerprint};
+use openpgp::KeyHandle;
+use openpgp::armor::{Kind, Reader, ReaderMode};
+use openpgp::cert::CertParser;
+use openpgp::packet::key::{UnspecifiedParts, UnspecifiedRole};
+use openpgp::packet::{Key, Signature};
+use openpgp::parse::Parse;
+use openpgp::types::SignatureType;
+use pkgseal_repo::Limits;
+use sequoia_openpgp as openpgp;
+
+use crate::{Certificate, CertificateError, Fingerprint, framing};
 
 const BLOCKS: &[(&str, &str, Kind)] = &[
     (
@@ -21,8 +26,14 @@ const BLOCKS: &[(&str, &str, Kind)] = &[
         Kind::SecretKey,
     ),
 ];
-/// Armored blocks in one file, and certificates too.
+/// Certificates in one file.
 const CERTIFICATES: usize = 100_000;
+/// Packets in one certificate. The largest of distributions' keys have a few hundred.
+const PACKETS: usize = 2_000;
+
+const SIGNATURE: u8 = 2;
+const SECRET_KEY: u8 = 5;
+const PUBLIC_KEY: u8 = 6;
 
 pub(crate) fn read(bytes: &[u8]) -> (Vec<Certificate>, Vec<CertificateError>) {
     let mut found = Found::default();
@@ -79,24 +90,42 @@ impl Found {
         });
     }
 
-    fn certificates_in(&mut self, packets: &[u8]) {
-        let parser = match CertParser::from_bytes(packets) {
-            Ok(parser) => parser,
-            Err(error) => return self.refuse(None, reason(&error)),
-        };
-        for cert in parser {
+    fn certificates_in(&mut self, mut packets: &[u8]) {
+        while !packets.is_empty() {
             if self.count() >= CERTIFICATES {
                 return self.refuse(None, "too many certificates in one file".to_owned());
             }
-            match cert {
-                Ok(cert) => self.take(cert),
-                Err(error) => self.refuse(None, reason(&error)),
+            let (length, count) = first_certificate(packets);
+            let (one, rest) = packets.split_at_checked(length).unwrap_or((packets, &[]));
+            packets = rest;
+            if count <= PACKETS {
+                self.certificate_in(one);
+                continue;
+            }
+            let (kept, count) = without_others(one);
+            if count <= PACKETS {
+                self.certificate_in(&kept);
+            } else {
+                let reason = format!(
+                    "{count} packets of its own in one certificate, more than {PACKETS}: it was flooded"
+                );
+                self.refuse(fingerprint(one), reason);
             }
         }
     }
 
-    fn take(&mut self, cert: Cert) {
-        self.certificates.push(Certificate::from_cert(cert));
+    /// The packets of one certificate.
+    fn certificate_in(&mut self, packets: &[u8]) {
+        let parser = match CertParser::from_bytes(packets) {
+            Ok(parser) => parser,
+            Err(error) => return self.refuse(fingerprint(packets), error.to_string()),
+        };
+        for cert in parser {
+            match cert {
+                Ok(cert) => self.certificates.push(Certificate::from_cert(cert)),
+                Err(error) => self.refuse(fingerprint(packets), error.to_string()),
+            }
+        }
     }
 
     /// Armored blocks, whatever text stands between them.
@@ -125,8 +154,67 @@ impl Found {
     }
 }
 
-fn reason(error: &openpgp::anyhow::Error) -> String {
-    error.to_string()
+/// Length in bytes and in packets of the certificate at the beginning. What cannot be
+/// told apart any more is left to the parser, which says why.
+fn first_certificate(packets: &[u8]) -> (usize, usize) {
+    let mut rest = packets;
+    let mut count = 0;
+    while !rest.is_empty() {
+        let Some((tag, _, after)) = framing::packet(rest) else {
+            return (packets.len(), count);
+        };
+        if matches!(tag, SECRET_KEY | PUBLIC_KEY) && count > 0 {
+            break;
+        }
+        count += 1;
+        rest = after;
+    }
+    (packets.len() - rest.len(), count)
+}
+
+/// The packets of a certificate without what others signed on it, revocations excepted:
+/// of a flooded one only that is worth reading. And how many are left.
+fn without_others(packets: &[u8]) -> (Vec<u8>, usize) {
+    let own: Option<KeyHandle> = key(packets).map(|key| key.fingerprint().into());
+    let mut kept = Vec::new();
+    let mut count = 0;
+    let mut rest = packets;
+    while let Some((tag, body, after)) = framing::packet(rest) {
+        let by_another = tag == SIGNATURE
+            && Signature::from_bytes(body).map_or(true, |signature| {
+                let revocation = matches!(
+                    signature.typ(),
+                    SignatureType::KeyRevocation
+                        | SignatureType::SubkeyRevocation
+                        | SignatureType::CertificationRevocation
+                );
+                let issuers = signature.get_issuers();
+                !revocation
+                    && !issuers.is_empty()
+                    && !issuers
+                        .iter()
+                        .any(|issuer| own.as_ref().is_some_and(|own| own.aliases(issuer)))
+            });
+        if !by_another {
+            let length = rest.len() - after.len();
+            kept.extend_from_slice(rest.get(..length).unwrap_or_default());
+            count += 1;
+        }
+        rest = after;
+    }
+    (kept, count)
+}
+
+/// The primary key at the beginning of a certificate.
+fn key(packets: &[u8]) -> Option<Key<UnspecifiedParts, UnspecifiedRole>> {
+    let (tag, body, _) = framing::packet(packets)?;
+    (tag == PUBLIC_KEY)
+        .then(|| Key::from_bytes(body).ok())
+        .flatten()
+}
+
+fn fingerprint(packets: &[u8]) -> Option<Fingerprint> {
+    Some(Fingerprint::of(&key(packets)?.fingerprint()))
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -18,6 +18,7 @@ pub mod codes;
 mod error;
 mod examination;
 mod fingerprint;
+mod framing;
 mod hash;
 mod judge;
 mod keyfile;

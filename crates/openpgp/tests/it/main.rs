@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod certificates;
 mod detached;
 mod history;
 mod judging;

@@ -1,0 +1,42 @@
+//! Packets as they lie in a file: tag and length (RFC 9580, 4.2).
+
+/// One packet: tag, body, what follows (RFC 9580, 4.2). Lengths must be definite.
+pub(crate) fn packet(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (&first, rest) = bytes.split_first()?;
+    if first & 0x80 == 0 {
+        return None;
+    }
+    let (tag, octets, extra) = if first & 0x40 != 0 {
+        let (&length, _) = rest.split_first()?;
+        match length {
+            0..192 => (first & 0x3f, 1, 0),
+            192..224 => (first & 0x3f, 2, 192),
+            255 => (first & 0x3f, 5, 0),
+            224..255 => return None,
+        }
+    } else {
+        let octets = match first & 3 {
+            0 => 1,
+            1 => 2,
+            2 => 4,
+            _ => return None,
+        };
+        ((first >> 2) & 0x0f, octets, 0)
+    };
+    let (length, rest) = rest.split_at_checked(octets)?;
+    let length = match (first & 0x40 != 0, length) {
+        (true, [_, long @ ..]) if octets == 5 => big_endian(long)?,
+        (true, [high, low]) => {
+            (usize::from(*high).checked_sub(extra)? << 8) + usize::from(*low) + extra
+        }
+        (_, length) => big_endian(length)?,
+    };
+    let (body, rest) = rest.split_at_checked(length)?;
+    Some((tag, body, rest))
+}
+
+fn big_endian(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().try_fold(0_usize, |sum, &byte| {
+        sum.checked_mul(256)?.checked_add(usize::from(byte))
+    })
+}
