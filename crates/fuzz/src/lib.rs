@@ -11,9 +11,11 @@
 )]
 
 mod drive;
+mod files;
 mod mutate;
 mod openpgp;
 mod repo;
+mod rpm;
 mod seeds;
 
 pub use drive::{Budget, drive};
@@ -35,6 +37,12 @@ pub const TARGETS: &[Target] = &[
     openpgp::CLEARTEXT,
     openpgp::CERTIFICATES,
     openpgp::PROFILE,
+    rpm::PACKAGE,
+    rpm::EDITOR,
+    rpm::REPOMD,
+    rpm::PRIMARY,
+    files::CHECKSUM,
+    files::SOURCES,
     repo::PATHS,
     repo::COMPRESSED,
 ];

@@ -1,5 +1,6 @@
 //! What the mutations start from.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -21,14 +22,42 @@ pub(crate) fn binary_signature(data: &[u8]) -> Vec<u8> {
     keys::raw_sign(&signer(), data, &RawOptions::at(keys::SIGNED).binary())
 }
 
+/// The committed vectors of a format: every file whose name ends so.
+pub(crate) fn vectors(format: &str, ending: &str) -> Vec<Vec<u8>> {
+    let folder = pkgseal_testkit::testdata().join("vectors").join(format);
+    let mut seeds: Vec<Vec<u8>> = pkgseal_testkit::generate::read_tree(&folder)
+        .into_iter()
+        .filter(|(path, _)| path.ends_with(ending))
+        .map(|(_, content)| content)
+        .collect();
+    seeds.sort();
+    seeds.dedup();
+    seeds
+}
+
+/// Calls `with` on a file of this content, whose name ends so.
+pub(crate) fn with_file(ending: &str, content: &[u8], with: impl FnOnce(&Path)) {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("pkgseal-fuzz-").suffix(ending);
+    // In memory where that is offered: there are millions of them.
+    let file = builder
+        .tempfile_in("/dev/shm")
+        .or_else(|_| builder.tempfile());
+    if let Ok(file) = file
+        && std::fs::write(file.path(), content).is_ok()
+    {
+        with(file.path());
+    }
+}
+
 /// When everything is judged.
 pub(crate) fn now() -> Timestamp {
     keys::time(keys::NOW)
 }
 
-/// Knows one certificate, which signed no seed: acceptance is always wrong.
+/// Knows one certificate, which signed no seed (signatures by NIST keys are not committed): acceptance is always wrong.
 pub(crate) fn stranger() -> &'static Verifier {
-    static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| verifier("good-ed25519-2"));
+    static VERIFIER: LazyLock<Verifier> = LazyLock::new(|| verifier("good-p384"));
     &VERIFIER
 }
 

@@ -46,6 +46,8 @@ macro_rules! short_runs {
 
 short_runs! {
     signature cleartext certificates profile
+    rpm_package rpm_header repomd primary
+    checksum sources
     paths compressed
 }
 
