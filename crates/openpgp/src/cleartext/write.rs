@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::read::unfit;
 use crate::{Armor, Error, Result, SignatureForm, Signer, names};
-
-/// Bytes of a line, without its end, that the strict reader takes.
-pub(super) const LINE: usize = 64 * 1024;
 
 /// Clearsigns `text` with every signer in one armor block, v4 before v6.
 ///
@@ -72,17 +70,8 @@ fn lines(text: &[u8]) -> Result<Vec<&str>> {
                 "CRLF line end: clients differ in what they hash",
             ));
         }
-        if line.ends_with([' ', '\t']) {
-            return Err(refuse(
-                index + 1,
-                "trailing blanks: they would not be signed",
-            ));
-        }
-        if line.chars().any(|c| c.is_control() && c != '\t') {
-            return Err(refuse(index + 1, "control character"));
-        }
-        if line.len() > LINE {
-            return Err(refuse(index + 1, "longer than 65536 bytes"));
+        if let Some(what) = unfit(line) {
+            return Err(refuse(index + 1, what));
         }
         lines.push(line);
     }

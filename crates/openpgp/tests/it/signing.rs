@@ -9,9 +9,12 @@ use openpgp::parse::{PacketParser, PacketParserResult, Parse};
 use openpgp::policy::StandardPolicy;
 use openpgp::serialize::MarshalInto;
 use openpgp::types::SignatureType;
-use pkgseal_openpgp::{Armor, Error, SignatureForm, Signer, cleartext};
+use pkgseal_openpgp::{
+    Armor, Certificate, Certificates, Error, Object, Profile, SignatureForm, Signer, Verifier,
+    cleartext,
+};
 use pkgseal_testkit::keys::{self, NOW, SIGNED, time};
-use pkgseal_testkit::peers::{gnupg, sequoia};
+use pkgseal_testkit::peers::{apt, gnupg, sequoia};
 use sequoia_openpgp as openpgp;
 
 const DATA: &[u8] = b"what is signed\nand a second line\n";
@@ -617,17 +620,17 @@ mod clearsigned {
         for (text, reason) in [
             (&b""[..], "line 1: there is no text"),
             (b"\n", "line 1: there is no text"),
-            (b"a\nb \n", "line 2: trailing blanks"),
-            (b"a\t\nb\n", "line 1: trailing blanks"),
+            (b"a\nb \n", "line 2: blanks at its end"),
+            (b"a\t\nb\n", "line 1: blanks at its end"),
             (b"a\r\n", "line 1: CRLF"),
             (b"a\nb\r", "line 2: CRLF"),
-            (b"a\rb\n", "line 1: control character"),
-            (b"a\n\x0c\n", "line 2: control character"),
-            (b"a\x0bb\n", "line 1: control character"),
-            (b"a\0b\n", "line 1: control character"),
-            (b"a\x1b[2Jb\n", "line 1: control character"),
-            (b"a\x7f\n", "line 1: control character"),
-            (b"a\n\xc2\x85\n", "line 2: control character"),
+            (b"a\rb\n", "line 1: a control character"),
+            (b"a\n\x0c\n", "line 2: a control character"),
+            (b"a\x0bb\n", "line 1: a control character"),
+            (b"a\0b\n", "line 1: a control character"),
+            (b"a\x1b[2Jb\n", "line 1: a control character"),
+            (b"a\x7f\n", "line 1: a control character"),
+            (b"a\n\xc2\x85\n", "line 2: a control character"),
             (b"a\nb\xff\n", "line 2: not UTF-8"),
             (&[b'a'; 70_000], "line 1: longer than"),
         ] {
@@ -635,5 +638,71 @@ mod clearsigned {
             assert!(message.contains(reason), "{message}");
         }
         assert!(cleartext::sign(&[], TEXT, time(SIGNED)).is_err());
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        use proptest::prelude::*;
+        let signer = [signer("good")];
+        let line = "[-a \\t\\r\\x0c\u{85}é]{0,6}|- x|-----BEGIN PGP SIGNATURE-----|From x";
+        let text = proptest::collection::vec(line, 0..5).prop_map(|lines| lines.join("\n"));
+        let config = ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::with_cases(500)
+        };
+        proptest!(config, |(text in text)| {
+            let Ok(message) = cleartext::sign(&signer, text.as_bytes(), time(SIGNED)) else {
+                return Ok(());
+            };
+            let read = cleartext::split(&message).unwrap();
+            let mut expected = text.into_bytes();
+            if !expected.ends_with(b"\n") {
+                expected.push(b'\n');
+            }
+            prop_assert_eq!(read.text, expected);
+            prop_assert_eq!(read.signatures.len(), 1);
+        });
+    }
+
+    #[test]
+    fn the_verifier_accepts_every_algorithm_and_seals_the_text() {
+        for name in V4.iter().chain(V6) {
+            let message = cleartext::sign(&[signer(name)], TEXT, time(SIGNED)).unwrap();
+            let (certificates, _) = Certificate::parse_all(keys::load(name).certificate());
+            let verifier = Verifier::new(
+                Certificates::new(certificates),
+                Profile::strict(),
+                time(SIGNED),
+            );
+            let (text, report) = verifier.cleartext(Object::Repository, &message).accept();
+            assert!(report.is_accepted(), "{name}: {report:?}");
+            assert_eq!(text.unwrap().into_inner(), TEXT, "{name}");
+        }
+    }
+
+    /// gpgv knows no v6 signature; apt with gpgv must read past it, several of them.
+    #[test]
+    fn apt_accepts_a_message_that_is_also_signed_for_tomorrow() {
+        let release = "Date: Sat, 01 Mar 2025 00:00:00 UTC\nSHA256:\n \
+            e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 0 Packages\n";
+        let names = [
+            "good-mldsa87",
+            "good-v6-ed25519",
+            "good-ed25519",
+            "good-rsa4096",
+        ];
+        let message =
+            cleartext::sign(&names.map(signer), release.as_bytes(), time(SIGNED)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("InRelease"), message).unwrap();
+        std::fs::write(folder.path().join("Packages"), "").unwrap();
+        let keyring = keys::load("good-ed25519").certificate_binary();
+        if let Some(run) = apt::update(folder.path(), "./", "", &keyring) {
+            run.expect_ok();
+        }
+        let stranger = keys::load("stranger").certificate_binary();
+        if let Some(run) = apt::update(folder.path(), "./", "", &stranger) {
+            assert!(!run.accepted(), "{run}");
+        }
     }
 }
