@@ -95,6 +95,16 @@ impl Verifier {
         }
     }
 
+    /// The verdict on one object whose signatures stand in several blocks, judged one by
+    /// one with [`Verifier::hashed`]: as if all of them stood in one block.
+    pub fn together(&self, reports: &[SignatureReport]) -> Verdict {
+        let signatures: Vec<_> = reports
+            .iter()
+            .flat_map(|report| report.signatures.iter().cloned())
+            .collect();
+        verdict::of(&self.profile, &signatures)
+    }
+
     /// Judges a detached signature over a stream, read once. A malformed `signature` is a
     /// rejecting report.
     ///
