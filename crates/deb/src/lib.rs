@@ -1,1 +1,49 @@
-//! To be written.
+//! Debian packages and apt repositories: signing them, and judging who signed them.
+//!
+//! A signature vouches for bytes, and bytes vouch for files. [`apt::verify_tree`] follows
+//! that from a suite's InRelease over its indices to the last package of the pool;
+//! [`package::verify`] judges signatures that a .deb carries inside (debsigs).
+//!
+//! Start with [`package::verify`], [`package::sign`], [`apt::verify_tree`],
+//! [`apt::sign_release`] and [`apt::Release`]. Every verification returns an
+//! `Examination`: a rejection is a finding in it with one of the [`CODES`], and an
+//! [`Error`] means that nothing could be decided. No network, no clock, no output.
+//!
+//! # What a package's signature covers
+//! The contents of `debian-binary`, `control.tar.*` and `data.tar.*`, one after the
+//! other, and nothing else: no name, no size, no other member. So before a signature
+//! counts, the archive has to be the one form that all readers read alike; each clause
+//! of it rejects with a code of its own (`deb.*`). These bytes remain, which neither the
+//! signature covers nor the structure fixes:
+//!
+//! | bytes | why a change to them is accepted |
+//! |---|---|
+//! | modification time, user, group and mode in a member's header | no reader of packages uses them; they must be canonical numbers |
+//! | the byte behind every member's name, blank or `/` in all of them | dpkg-deb writes one, GNU ar the other, and every reader takes both |
+//! | a `_gpg*` member as a whole: renamed, removed, added | signatures do not cover one another; what is there must hold |
+//! | bits of a signature packet outside its signed part | see pkgseal-openpgp: unhashed subpackets are hints only |
+//!
+//! # What an InRelease covers
+//! Every byte between the header and the signature. Unsigned are the `Hash:` header
+//! (a hint, held against a list), the armor's own headers, and the way base64 breaks its
+//! lines.
+//!
+//! # What it does not do
+//! It does not judge dpkg-sig members (`_gpgbuilder`): they are named in a note and never
+//! counted. It does not follow pdiffs or the images of the installer beyond their hashes,
+//! and it remembers nothing between two runs.
+//!
+//! Follows deb(5), deb822(5), deb-src-control(5), apt-secure(8) and Debian's repository
+//! format.
+
+mod codes;
+mod deb822;
+mod debsig;
+mod error;
+mod layout;
+
+pub mod apt;
+pub mod package;
+
+pub use codes::ALL as CODES;
+pub use error::{Error, Result};

@@ -1,0 +1,214 @@
+//! The signed root of a suite: InRelease, or Release with Release.gpg.
+
+use std::path::Path;
+
+use pkgseal_openpgp::{Examination, Object, Verified, Verifier};
+use pkgseal_repo::{
+    Code, Error as RepoError, Finding, Limits, Root, SafePath, codes as repo_codes,
+};
+
+use super::release::Release;
+use crate::{Error, Result, codes};
+
+/// The three files of a signed root. Beside one another, their names may share a prefix,
+/// as in apt's own lists (`deb.debian.org_debian_dists_sid_InRelease`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Names {
+    pub(super) inrelease: SafePath,
+    pub(super) release: SafePath,
+    pub(super) signature: SafePath,
+}
+
+impl Names {
+    /// In this directory; `None` is the root itself.
+    pub(super) fn within(directory: Option<&SafePath>) -> Result<Self> {
+        let base = directory.map_or_else(String::new, |directory| format!("{directory}/"));
+        Self::with_prefix(&base)
+    }
+
+    fn with_prefix(prefix: &str) -> Result<Self> {
+        Ok(Self {
+            inrelease: SafePath::new(&format!("{prefix}InRelease"))?,
+            release: SafePath::new(&format!("{prefix}Release"))?,
+            signature: SafePath::new(&format!("{prefix}Release.gpg"))?,
+        })
+    }
+
+    /// The set a file of it belongs to.
+    fn of(file_name: &str) -> Option<Result<Self>> {
+        let prefix = ["InRelease", "Release.gpg", "Release"]
+            .iter()
+            .find_map(|name| file_name.strip_suffix(name))?;
+        (prefix.is_empty() || prefix.ends_with('_')).then(|| Self::with_prefix(prefix))
+    }
+
+    pub(super) fn any_exists(&self, root: &Root) -> bool {
+        [&self.inrelease, &self.release, &self.signature]
+            .into_iter()
+            .any(|name| !matches!(root.file(name), Ok(None)))
+    }
+}
+
+/// Judges a Release by itself: its signatures, its form, its dates; none of the files it
+/// lists. `path` is InRelease, Release or Release.gpg; those of its neighbours that exist
+/// are judged with it, and all of them must hold.
+///
+/// # Errors
+/// [`Error::Repo`] when there is no such file, or the path names none of the three.
+pub fn verify_release(path: &Path, verifier: &Verifier, limits: &Limits) -> Result<Examination> {
+    let names = path.file_name().and_then(|name| name.to_str());
+    let Some(names) = names.and_then(Names::of) else {
+        let source = std::io::Error::new(
+            std::io::ErrorKind::InvalidInput,
+            "it is called neither InRelease, Release nor Release.gpg",
+        );
+        return Err(Error::read(path, source));
+    };
+    let names = names?;
+    let parent = path.parent().filter(|parent| *parent != Path::new(""));
+    let root = Root::open(parent.unwrap_or(Path::new(".")))?;
+    if !names.any_exists(&root) {
+        return Err(Error::read(path, std::io::ErrorKind::NotFound.into()));
+    }
+    let mut examination = Examination::new("apt Release", path.display().to_string());
+    judge(&root, &names, verifier, limits, &mut examination);
+    examination.report.sort();
+    Ok(examination)
+}
+
+/// Judges and reads a suite's root. Whatever is wrong becomes a finding; `None` when
+/// anything was.
+pub(super) fn judge(
+    root: &Root,
+    names: &Names,
+    verifier: &Verifier,
+    limits: &Limits,
+    examination: &mut Examination,
+) -> Option<Verified<Release>> {
+    let before = examination.outcome();
+    let (subject, text) = signed_text(root, names, verifier, limits, examination)?;
+    if examination.outcome() != before {
+        return None;
+    }
+    match Release::parse(text, subject.as_str(), limits) {
+        Ok(release) => {
+            let inner = release.get();
+            examination.report.findings.extend(inner.warnings.clone());
+            if let Some(finding) = inner.freshness(subject.as_str(), verifier.now()) {
+                examination.report.push(finding);
+                return None;
+            }
+            Some(release)
+        }
+        Err(finding) => {
+            examination.report.push(*finding);
+            None
+        }
+    }
+}
+
+/// The text that signatures vouch for, and the file it came from.
+fn signed_text<'a>(
+    root: &Root,
+    names: &'a Names,
+    verifier: &Verifier,
+    limits: &Limits,
+    examination: &mut Examination,
+) -> Option<(&'a SafePath, Verified<Vec<u8>>)> {
+    let inrelease = content(root, &names.inrelease, limits.release, examination)?;
+    let release = content(root, &names.release, limits.release, examination)?;
+    let signature = content(root, &names.signature, limits.signature, examination)?;
+
+    let inline = inrelease.map(|message| {
+        let (text, report) = verifier.cleartext(Object::Repository, &message).accept();
+        examination.add_signatures(names.inrelease.as_str(), report);
+        text
+    });
+    if let (Some(Some(text)), Some(release)) = (&inline, &release)
+        && !same_text(text.get(), release)
+    {
+        let detail = format!(
+            "{} and {} say different things",
+            names.inrelease, names.release
+        );
+        examination.report.push(
+            Finding::reject(codes::RELEASE_TEXTS, names.release.as_str(), detail)
+                .hint("update the mirror again; if it stays, ask its operator"),
+        );
+    }
+    let detached = match (release, signature) {
+        (Some(release), Some(signature)) => {
+            let judged = verifier.detached_bytes(Object::Repository, release, &signature);
+            let (text, report) = judged.accept();
+            examination.add_signatures(names.signature.as_str(), report);
+            Some(text)
+        }
+        (Some(_), None) if inline.is_none() => {
+            let detail = format!("{} stands there without a signature", names.release);
+            let finding = Finding::reject(codes::RELEASE_UNSIGNED, names.release.as_str(), detail)
+                .hint("sign it: pkgseal sign --key KEY Release");
+            examination.report.push(finding);
+            None
+        }
+        (None, Some(_)) if inline.is_none() => {
+            let detail = format!("{} has no {}", names.signature, names.release);
+            let finding =
+                Finding::reject(codes::RELEASE_UNSIGNED, names.signature.as_str(), detail);
+            examination.report.push(finding);
+            None
+        }
+        (None, None) if inline.is_none() => {
+            let detail = "there is neither InRelease nor Release";
+            let finding = Finding::reject(codes::RELEASE_MISSING, names.inrelease.as_str(), detail);
+            examination.report.push(finding);
+            None
+        }
+        _ => None,
+    };
+    match (inline, detached) {
+        (Some(Some(text)), None | Some(Some(_))) => Some((&names.inrelease, text)),
+        (None, Some(Some(text))) => Some((&names.release, text)),
+        _ => None,
+    }
+}
+
+/// Whether two Releases are the same but for the end of the last line, which a
+/// clearsigned message does not keep.
+pub(super) fn same_text(one: &[u8], other: &[u8]) -> bool {
+    let end = |text| <[u8]>::strip_suffix(text, b"\n").unwrap_or(text);
+    end(one) == end(other)
+}
+
+/// A small file's content; `Some(None)` when there is no such file, `None` when it
+/// cannot be used, which is then a finding.
+fn content(
+    root: &Root,
+    path: &SafePath,
+    limit: u64,
+    examination: &mut Examination,
+) -> Option<Option<Vec<u8>>> {
+    match root.read(path, limit) {
+        Ok(content) => Some(content),
+        Err(error) => {
+            examination.report.push(unusable(path.as_str(), &error));
+            None
+        }
+    }
+}
+
+/// What a file that cannot be used means.
+pub(super) fn unusable(subject: &str, error: &RepoError) -> Finding {
+    let reject = |code: Code| Finding::reject(code, subject, error.to_string());
+    match error {
+        RepoError::TooLarge { .. } => reject(repo_codes::LIMIT),
+        RepoError::UnsafePath { .. } => reject(repo_codes::PATH_UNSAFE),
+        RepoError::NotAFile { .. } => reject(repo_codes::FILE_NOT_REGULAR),
+        _ => {
+            let mut detail = error.to_string();
+            if let Some(source) = std::error::Error::source(error) {
+                detail = format!("{detail}: {source}");
+            }
+            Finding::undecided(repo_codes::FILE_UNREADABLE, subject, detail)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The codes this crate raises. Part of the public contract; extended, never renamed.
+
+use pkgseal_repo::Code;
+
+macro_rules! codes {
+    ($($name:ident = $id:literal, $meaning:literal;)*) => {
+        $(pub(crate) const $name: Code = Code::new($id, $meaning);)*
+        /// All codes of this crate, for the manual.
+        pub const ALL: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    DEB_NOT_ARCHIVE = "deb.not-an-archive", "the file does not begin as an ar archive, so it is no Debian package";
+    DEB_TRUNCATED = "deb.truncated", "the package ends in the middle of a member or its header: an interrupted download";
+    DEB_HEADER = "deb.header", "a member's header is not canonical: other readers may see another name or size";
+    DEB_PADDING = "deb.padding", "the byte after a member of odd size is not the newline the format asks for";
+    DEB_ORDER = "deb.member-order", "members do not stand in the order debian-binary, control.tar, data.tar, signatures";
+    DEB_DUPLICATE = "deb.duplicate-member", "a member stands twice: readers differ on which one counts";
+    DEB_UNKNOWN = "deb.unknown-member", "a member that no Debian package has: the signature does not cover it, and readers treat it differently";
+    DEB_MISSING = "deb.missing-member", "debian-binary, control.tar or data.tar is missing";
+    DEB_EMPTY = "deb.empty-member", "a member that must hold something is empty";
+    DEB_VERSION = "deb.format-version", "the member debian-binary does not say exactly 2.0";
+    DEB_COMPRESSION = "deb.compression", "a member's content is not compressed as its name says: readers may go by either";
+    DEB_UNSIGNED = "deb.unsigned", "the package carries no signature that can be judged; most Debian packages carry none and are vouched for by their repository";
+    DEB_DPKG_SIG = "deb.dpkg-sig", "a signature in the dpkg-sig format: recognised, not judged, never counted";
+
+    RELEASE_MISSING = "apt.release.missing", "there is no InRelease and no Release";
+    RELEASE_UNSIGNED = "apt.release.unsigned", "a Release without Release.gpg and InRelease, or a Release.gpg without its Release";
+    RELEASE_TEXTS = "apt.release.texts-differ", "InRelease and Release are different texts: a half-finished publication, or an attempt to show clients different lists";
+    RELEASE_MALFORMED = "apt.release.malformed", "the Release breaks the deb822 grammar: clients may read something else, or nothing";
+    RELEASE_DUPLICATE_FIELD = "apt.release.duplicate-field", "a field stands twice: some readers take the first, some the last";
+    RELEASE_FIELD_CASE = "apt.release.field-case", "a field's name is spelt with unusual case: some readers will miss it";
+    RELEASE_HASH_LINE = "apt.release.hash-line", "a line of a hash list is no digest, size and path";
+    RELEASE_DUPLICATE_HASH = "apt.release.duplicate-hash", "a path stands twice in one hash list";
+    RELEASE_CONTRADICTION = "apt.release.contradiction", "hash lists give different sizes for one path";
+    RELEASE_WEAK = "apt.release.weak-hashes", "the Release lists no SHA-256 or SHA-512: nothing binds its indices";
+    RELEASE_SELF = "apt.release.lists-itself", "the Release lists itself or its own signature, which can never be right; clients ignore it";
+    RELEASE_DATE = "apt.release.date", "Date or Valid-Until is missing or is no date clients can read";
+    RELEASE_FUTURE = "apt.release.not-yet-valid", "the Release is dated in the future: a wrong clock here or there";
+    RELEASE_EXPIRED = "apt.release.expired", "the Release is past its Valid-Until: a stale mirror, an abandoned suite, or someone replaying an old state";
+
+    INDEX_MISSING = "apt.index.missing", "none of an index's listed variants is there, and what it lists cannot be verified";
+    INDEX_ABSENT = "apt.index.not-mirrored", "listed indices whose whole folder is absent: a partial mirror, by choice or not";
+    INDEX_CONTENT = "apt.index.content-mismatch", "an index does not decompress to what the Release lists for it: its variants are different texts";
+    INDEX_COMPRESSION = "apt.index.compression", "an index does not decompress";
+    INDEX_MALFORMED = "apt.index.malformed", "an index breaks the deb822 grammar, or an entry lacks what identifies its file";
+    INDEX_DUPLICATE_FIELD = "apt.index.duplicate-field", "a field stands twice in one entry of an index: readers differ on which one counts";
+
+    TREE_NO_SUITE = "apt.tree.no-suite", "there is no suite in the repository";
+}

@@ -1,0 +1,63 @@
+//! Why something could not be decided or done.
+
+use std::path::PathBuf;
+
+use pkgseal_repo::Finding;
+
+/// A result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Could not decide, or did not sign. A rejection is never an error when verifying.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be read or written, or is too large.
+    #[error(transparent)]
+    Repo(#[from] pkgseal_repo::Error),
+    /// A signature could not be made, or bytes could not be read for one.
+    #[error(transparent)]
+    OpenPgp(#[from] pkgseal_openpgp::Error),
+    /// What was to be signed would be rejected by whoever verifies it. Nothing was
+    /// written.
+    #[error("{}: not signed: {}", path.display(), reasons(findings))]
+    Refused {
+        /// What was to be signed.
+        path: PathBuf,
+        /// Why, at least one.
+        findings: Vec<Finding>,
+    },
+    /// The package carries this signature already. Nothing was written.
+    #[error("{}: already signed: it has a member {member}", path.display())]
+    AlreadySigned {
+        /// The package.
+        path: PathBuf,
+        /// The member.
+        member: String,
+    },
+    /// There is nothing to sign with.
+    #[error("no signer given")]
+    NoSigner,
+}
+
+impl Error {
+    pub(crate) fn read(path: &std::path::Path, source: std::io::Error) -> Self {
+        Self::Repo(pkgseal_repo::Error::Read {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    pub(crate) fn write(path: &std::path::Path, source: std::io::Error) -> Self {
+        Self::Repo(pkgseal_repo::Error::Write {
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+fn reasons(findings: &[Finding]) -> String {
+    let words = findings
+        .iter()
+        .map(|finding| format!("{} ({})", finding.detail, finding.code));
+    words.collect::<Vec<_>>().join("; ")
+}
