@@ -1,0 +1,16 @@
+//! Packages and repositories, judged beside the programs everyone uses.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests fail loudly and tell what they skip"
+)]
+
+mod common;
+mod package;
+mod package_peers;
+mod release;
+mod release_peers;
+mod tree;
