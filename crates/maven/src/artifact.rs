@@ -1,5 +1,7 @@
 //! One file and its `.asc`.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -51,6 +53,7 @@ fn run(
         name: file.display().to_string(),
         signature,
         wanted: Wanted::Signature(Object::Artifact),
+        pom: None,
     };
     let mut examination = Examination::new(KIND, &subject.name);
     let found = examine(&Place::Anywhere, &subject, verifier, limits, &NoProgress)?;
@@ -74,14 +77,12 @@ fn pair(path: &Path) -> (PathBuf, Option<PathBuf>) {
         return (path.to_owned(), beside);
     }
     // A signature was named: the file is what is left of its name.
-    let stem = path.to_str().and_then(|text| {
-        SIGNATURE_SUFFIXES
-            .into_iter()
-            .find_map(|suffix| text.strip_suffix(suffix))
-    });
+    let stem = SIGNATURE_SUFFIXES
+        .into_iter()
+        .find_map(|suffix| path.as_os_str().as_bytes().strip_suffix(suffix.as_bytes()));
     match stem {
-        Some(stem) if !stem.is_empty() && !stem.ends_with('/') => {
-            (stem.into(), Some(path.to_owned()))
+        Some(stem) if !stem.is_empty() && !stem.ends_with(b"/") => {
+            (OsStr::from_bytes(stem).into(), Some(path.to_owned()))
         }
         _ => (path.to_owned(), None),
     }

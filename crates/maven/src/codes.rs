@@ -37,6 +37,16 @@ pub const LINKED_FOLDER: Code = Code::new(
     "maven.linked-folder",
     "a link to a folder inside the repository was not followed, and what Maven finds through it was not verified",
 );
+/// A POM is not one.
+pub const POM_MALFORMED: Code = Code::new(
+    "maven.pom-malformed",
+    "a signed POM is no well-formed POM, or does not say what it is",
+);
+/// A POM at another's place.
+pub const POM_MISMATCH: Code = Code::new(
+    "maven.pom-mismatch",
+    "a signed POM stands at another artifact's or version's path: it was swapped or moved",
+);
 /// There is nothing to verify.
 pub const EMPTY: Code = Code::new(
     "maven.empty",
@@ -52,5 +62,7 @@ pub const ALL: &[Code] = &[
     METADATA_UNSIGNED,
     OUTSIDE,
     LINKED_FOLDER,
+    POM_MALFORMED,
+    POM_MISMATCH,
     EMPTY,
 ];

@@ -1,17 +1,17 @@
 //! One file against its signature and its checksum files, in one read.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use pkgseal_openpgp::{
-    Object, SignatureBlock, SignatureReport, Verifier, codes as signature_codes,
+    Hashes, Object, SignatureBlock, SignatureReport, Verifier, codes as signature_codes,
 };
 use pkgseal_repo::{
     Finding, Limits, MultiHasher, Progress, ProgressSink, codes as repo_codes, read_through,
 };
 
-use crate::checksum;
 use crate::place::Place;
-use crate::{Error, Result};
+use crate::{Coordinates, Error, Result, checksum, pom};
 
 /// What is asked of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub(crate) struct Subject {
     pub(crate) signature: Option<PathBuf>,
     /// What is asked of it.
     pub(crate) wanted: Wanted,
+    /// What a POM should say of itself.
+    pub(crate) pom: Option<Coordinates>,
 }
 
 /// What was found.
@@ -55,64 +57,139 @@ pub(crate) fn examine(
     let Subject { path, name, .. } = subject;
     let file = place.open(path)?.ok_or_else(|| absent(path))?;
     let (expected, mut findings) = checksum::beside(place, path, name, limits)?;
-    let block = match (subject.wanted, &subject.signature) {
-        (Wanted::Checksums, _) => None,
-        (Wanted::Signature(_), None) => Some(Err(Finding::reject(
-            signature_codes::NONE,
-            "",
-            "there is no signature beside it",
-        ))),
-        (Wanted::Signature(_), Some(path)) => Some(read_block(place, path, limits)?),
-    };
-
-    let mut hashes = verifier
-        .plan(block.iter().filter_map(|block| block.as_ref().ok()))
-        .start();
+    let mut judging = Judging::prepare(place, subject, verifier, limits)?;
     let mut checksums = MultiHasher::new(expected.algorithms());
     let mut told = ProgressSink(progress);
-    let bytes = read_through(&file, &mut [&mut hashes, &mut checksums, &mut told])
+    let bytes = read_through(&file, &mut [judging.sink(), &mut checksums, &mut told])
         .map_err(|error| Error::read(path, error))?;
-
     findings.extend(checksum::compare(name, &expected, &checksums.finish()));
-    let signatures = match (subject.wanted, block) {
-        (Wanted::Signature(object), Some(block)) => {
-            let report = match block {
-                Ok(block) => verifier.hashed(object, &block, &hashes),
-                Err(finding) => {
-                    let profile = verifier.profile().name();
-                    SignatureReport::rejected(profile, finding.code, finding.detail)
-                }
-            };
-            Some((object_name(subject), report))
-        }
-        _ => None,
-    };
+    let report = judging.finish(subject, verifier, &mut findings);
     Ok(Examined {
-        signatures,
+        signatures: report.map(|report| (object_name(subject), report)),
         findings,
         bytes,
     })
 }
 
-/// A block, or why it is none.
-fn read_block(
-    place: &Place<'_>,
-    path: &Path,
-    limits: &Limits,
-) -> Result<std::result::Result<SignatureBlock, Finding>> {
-    let malformed = |code, detail: String| Ok(Err(Finding::reject(code, "", detail)));
-    match place.read(path, limits.signature) {
-        Ok(Some(bytes)) if bytes.is_empty() => malformed(
-            signature_codes::NONE,
-            "the signature file is empty".to_owned(),
-        ),
-        Ok(Some(bytes)) => Ok(SignatureBlock::parse(&bytes)),
-        Ok(None) => Err(absent(path)),
-        Err(pkgseal_repo::Error::TooLarge { limit, .. }) => malformed(
-            repo_codes::LIMIT,
-            format!("the signature file is larger than {limit} bytes"),
-        ),
-        Err(error) => Err(error.into()),
+/// What is done with a file's bytes for its signature.
+enum Judging {
+    /// No signature is asked for.
+    Nothing(io::Sink),
+    /// There is none that could be judged.
+    Rejected(io::Sink, Finding),
+    /// Hashed as they come.
+    Hashed(Object, SignatureBlock, Hashes),
+    /// Kept, since a POM is parsed once it is verified.
+    Pom(Object, Vec<u8>, Kept),
+}
+
+impl Judging {
+    fn prepare(
+        place: &Place<'_>,
+        subject: &Subject,
+        verifier: &Verifier,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let Wanted::Signature(object) = subject.wanted else {
+            return Ok(Self::Nothing(io::sink()));
+        };
+        let rejected = |code, detail: &str| {
+            let finding = Finding::reject(code, "", detail);
+            Ok(Self::Rejected(io::sink(), finding))
+        };
+        let Some(path) = &subject.signature else {
+            return rejected(signature_codes::NONE, "there is no signature beside it");
+        };
+        let signature = match place.read(path, limits.signature) {
+            Ok(Some(signature)) => signature,
+            Ok(None) => return Err(absent(path)),
+            Err(pkgseal_repo::Error::TooLarge { limit, .. }) => {
+                let detail = format!("the signature file is larger than {limit} bytes");
+                return rejected(repo_codes::LIMIT, &detail);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if signature.is_empty() {
+            return rejected(signature_codes::NONE, "the signature file is empty");
+        }
+        if subject.pom.is_some() {
+            let kept = Kept {
+                bytes: Vec::new(),
+                limit: limits.pom,
+            };
+            return Ok(Self::Pom(object, signature, kept));
+        }
+        Ok(match SignatureBlock::parse(&signature) {
+            Ok(block) => {
+                let hashes = verifier.plan([&block]).start();
+                Self::Hashed(object, block, hashes)
+            }
+            Err(finding) => Self::Rejected(io::sink(), finding),
+        })
+    }
+
+    fn sink(&mut self) -> &mut dyn Write {
+        match self {
+            Self::Nothing(sink) | Self::Rejected(sink, _) => sink,
+            Self::Hashed(_, _, hashes) => hashes,
+            Self::Pom(_, _, kept) => kept,
+        }
+    }
+
+    fn finish(
+        self,
+        subject: &Subject,
+        verifier: &Verifier,
+        findings: &mut Vec<Finding>,
+    ) -> Option<SignatureReport> {
+        let profile = verifier.profile().name();
+        match self {
+            Self::Nothing(_) => None,
+            Self::Rejected(_, finding) => Some(SignatureReport::rejected(
+                profile,
+                finding.code,
+                finding.detail,
+            )),
+            Self::Hashed(object, block, hashes) => Some(verifier.hashed(object, &block, &hashes)),
+            Self::Pom(object, signature, kept) => {
+                if kept.is_over() {
+                    let detail = format!("the POM is larger than {} bytes", kept.limit);
+                    let code = repo_codes::LIMIT;
+                    return Some(SignatureReport::rejected(profile, code, detail));
+                }
+                let judged = verifier.detached_bytes(object, kept.bytes, &signature);
+                let (verified, report) = judged.accept();
+                if let (Some(pom), Some(coordinates)) = (verified, &subject.pom) {
+                    findings.extend(pom::compare(&pom, &subject.name, coordinates));
+                }
+                Some(report)
+            }
+        }
+    }
+}
+
+/// Bytes kept up to a cap, and one more to tell that there were more.
+struct Kept {
+    bytes: Vec<u8>,
+    limit: u64,
+}
+
+impl Kept {
+    fn is_over(&self) -> bool {
+        self.bytes.len() as u64 > self.limit
+    }
+}
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = (self.limit.saturating_add(1)).saturating_sub(self.bytes.len() as u64);
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
+        self.bytes.extend(bytes.iter().take(room));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -125,5 +202,5 @@ fn object_name(subject: &Subject) -> String {
 }
 
 fn absent(path: &Path) -> Error {
-    Error::read(path, std::io::ErrorKind::NotFound.into())
+    Error::read(path, io::ErrorKind::NotFound.into())
 }

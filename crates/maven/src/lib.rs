@@ -10,14 +10,14 @@
 //! Maven itself verifies no signatures, and a plugin cannot vouch for itself; this runs
 //! outside the build.
 //!
-//! A detached signature covers a file's bytes, never its name: a signed old version under
-//! a new name verifies. Checksums beside a file say that it arrived as it was sent, not
+//! A detached signature covers a file's bytes, never its name: a signed old jar under a
+//! new name verifies. In a repository the signed POM is therefore compared with its path
+//! (POM reference, "Maven Coordinates"); of jars nothing inside is looked at. Checksums beside a file say that it arrived as it was sent, not
 //! who made it, so that a good checksum never replaces a signature, while a wrong one
 //! always rejects. `maven-metadata.xml`, the list of versions, is not signed on Maven
 //! Central; where it has an `.asc`, that is judged as repository metadata.
 //!
-//! What is not done here: no network, no key servers, no POM is parsed, no jar is opened,
-//! and who may sign for which coordinates is not decided; the verifier's certificates say
+//! What is not done here: no network, no key servers, no jar is opened, and who may sign for which coordinates is not decided; the verifier's certificates say
 //! who is trusted at all.
 
 pub mod artifact;
@@ -29,6 +29,7 @@ mod examine;
 mod layout;
 mod make;
 mod place;
+mod pom;
 pub mod tree;
 
 pub use checksum::{SUFFIXES as CHECKSUM_SUFFIXES, parse as parse_checksum};

@@ -22,6 +22,8 @@ pub struct Limits {
     pub signatures: usize,
     /// Bytes of one certificate file.
     pub certificates: u64,
+    /// Bytes of a Maven POM.
+    pub pom: u64,
     /// Bytes of a small side file: a checksum, a keysmap, a policy.
     pub side_file: u64,
 }
@@ -38,6 +40,7 @@ impl Default for Limits {
             line: 1 << 20,
             signatures: 64,
             certificates: 64 << 20,
+            pom: 10_000_000,
             side_file: 1 << 20,
         }
     }

@@ -8,15 +8,15 @@ use pkgseal_repo::{
 };
 use rayon::prelude::*;
 
-use super::{BIG, KIND};
+use super::{BIG, KIND, is_pom};
 use crate::examine::{Examined, Subject, Wanted, examine};
 use crate::layout::Layout;
 use crate::place::Place;
-use crate::{Error, Result, codes};
+use crate::{Coordinates, Error, Result, codes};
 
 /// Verifies every artifact of a repository with its `.asc` and with the checksums beside
-/// it, in parallel, one read each. An unsigned artifact rejects. `maven-metadata.xml` is
-/// judged where it is signed; signatures' own checksums are compared too.
+/// it, in parallel, one read each. An unsigned artifact rejects, and so does a POM whose
+/// signed coordinates are not those of its path. `maven-metadata.xml` is judged where it is signed; signatures' own checksums are compared too.
 ///
 /// # Errors
 /// When the directory cannot be read. A single unreadable file is an undecided finding.
@@ -163,6 +163,7 @@ fn subjects(layout: &Layout) -> Vec<(u64, Subject)> {
             name: path.to_string(),
             signature: signature.map(|signature| PathBuf::from(signature.as_str())),
             wanted,
+            pom: Coordinates::of(path).filter(is_pom),
         };
         (layout.size(path), subject)
     };

@@ -68,3 +68,22 @@ fn a_real_md5_signature_is_weak() {
     assert_eq!(facts.digest_algorithm, "MD5");
     assert!(!examination.signatures[0].report.is_accepted());
 }
+
+#[test]
+fn real_poms_say_what_their_paths_say() {
+    let Some(path) = vectors() else { return };
+    let time = pkgseal_testkit::keys::time(pkgseal_testkit::keys::SIGNED);
+    let out = tempfile::tempdir().unwrap();
+    tree::sign(
+        &path,
+        &[pkgseal_testkit::keys::signer("good", time)],
+        time,
+        &pkgseal_repo::Destination::Directory(out.path().to_owned()),
+        &CheckOptions::default(),
+        &NoProgress,
+    )
+    .unwrap();
+    let examination = crate::tree_verify::verify(out.path());
+    crate::assert_accepted(&examination);
+    assert_eq!(examination.signatures.len(), 4);
+}

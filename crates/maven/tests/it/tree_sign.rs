@@ -173,7 +173,10 @@ fn a_key_that_is_not_fit_signs_nothing() {
         &CheckOptions::default(),
         &NoProgress,
     );
-    assert!(result.is_err());
+    assert!(
+        matches!(result, Err(Error::SelfVerification { .. })),
+        "{result:?}"
+    );
     let none = tree::sign(
         dir.path(),
         &[],

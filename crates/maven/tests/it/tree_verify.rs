@@ -149,6 +149,52 @@ fn a_name_that_disagrees_with_its_folder_rejects() {
 }
 
 #[test]
+fn a_signed_pom_of_another_version_rejects() {
+    // A downgrade: the old, well-signed files under the new names.
+    let examination = after(|root| {
+        for suffix in ["", ".asc", ".md5", ".sha1", ".sha256", ".sha512"] {
+            fs::copy(
+                root.join(format!("org/example/lib/1.0/lib-1.0.pom{suffix}")),
+                root.join(format!("org/example/lib/1.1/lib-1.1.pom{suffix}")),
+            )
+            .unwrap();
+        }
+    });
+    assert_rejected(&examination, codes::POM_MISMATCH);
+    let findings = &examination.report.findings;
+    assert_eq!(
+        findings[0].detail, "its version is 1.0, its path says 1.1",
+        "{findings:?}"
+    );
+}
+
+#[test]
+fn a_signed_pom_that_is_none_rejects() {
+    let examination = after(|root| {
+        let pom = format!("{FOLDER}/lib-1.0.pom");
+        for suffix in [".md5", ".sha1", ".sha256", ".sha512"] {
+            fs::remove_file(root.join(format!("{pom}{suffix}"))).unwrap();
+        }
+        let text = b"<!DOCTYPE project><project/>";
+        let asc = raw_sign(&keys::load("good"), text, &RawOptions::at(keys::SIGNED));
+        put(root, &pom, text);
+        put(root, &format!("{pom}.asc"), asc);
+    });
+    assert_rejected(&examination, codes::POM_MALFORMED);
+    // One whose signature is bad is not even parsed.
+    let examination = after(|root| put(root, &format!("{FOLDER}/lib-1.0.pom"), "<x"));
+    assert_rejected(&examination, signature::BAD);
+    assert!(!has(&examination, codes::POM_MALFORMED));
+    // And one that is too large is not kept.
+    let dir = repository();
+    let mut options = CheckOptions::default();
+    options.limits.pom = 100;
+    let examination =
+        tree::verify(dir.path(), &verifier(&["good"]), &options, &NoProgress).unwrap();
+    assert_rejected(&examination, repo_codes::LIMIT);
+}
+
+#[test]
 fn orphans_are_warned_of() {
     let examination = after(|root| fs::remove_file(root.join(JAR)).unwrap());
     assert_accepted(&examination);

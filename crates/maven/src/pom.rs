@@ -1,0 +1,227 @@
+//! What a signed POM says it is. Its path is not signed; this is.
+
+use pkgseal_openpgp::Verified;
+use pkgseal_repo::Finding;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use crate::{Coordinates, codes};
+
+/// Elements within elements; real POMs have fewer than twenty.
+const MAX_DEPTH: usize = 100;
+
+/// A POM's own coordinates (POM reference, "Maven Coordinates" and "Inheritance").
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Pom {
+    group: Option<String>,
+    artifact: Option<String>,
+    version: Option<String>,
+    parent_group: Option<String>,
+    parent_version: Option<String>,
+}
+
+/// Compares a verified POM with the coordinates its path has. Values with a property in
+/// them (`${revision}`) are known to Maven only, and are passed over.
+pub(crate) fn compare(pom: &Verified<Vec<u8>>, name: &str, path: &Coordinates) -> Option<Finding> {
+    let pom = match Pom::parse(pom.get()) {
+        Ok(pom) => pom,
+        Err(reason) => return Some(Finding::reject(codes::POM_MALFORMED, name, reason)),
+    };
+    let fields = [
+        ("groupId", pom.group.or(pom.parent_group), &path.group),
+        ("artifactId", pom.artifact, &path.artifact),
+        ("version", pom.version.or(pom.parent_version), &path.version),
+    ];
+    fields.into_iter().find_map(|(field, says, expected)| {
+        let Some(says) = says else {
+            let reason = format!("it has no {field}");
+            return Some(Finding::reject(codes::POM_MALFORMED, name, reason));
+        };
+        (says != *expected && !says.contains("${")).then(|| {
+            Finding::reject(
+                codes::POM_MISMATCH,
+                name,
+                format!("its {field} is {says}, its path says {expected}"),
+            )
+            .because("the signed POM")
+        })
+    })
+}
+
+impl Pom {
+    /// Reads the few elements that matter; all the rest must be well-formed.
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let mut pom = Self::default();
+        // Old POMs are Latin-1 with an umlaut in a name; coordinates are ASCII.
+        let document = String::from_utf8_lossy(bytes);
+        let mut reader = Reader::from_str(&document);
+        reader.config_mut().expand_empty_elements = true;
+        let mut stack: Vec<String> = Vec::new();
+        let mut text = String::new();
+        let mut rooted = false;
+        loop {
+            let event = reader
+                .read_event()
+                .map_err(|error| format!("at byte {}: {error}", reader.error_position()))?;
+            match event {
+                Event::Start(start) => {
+                    if stack.len() >= MAX_DEPTH {
+                        return Err(format!("elements are nested deeper than {MAX_DEPTH}"));
+                    }
+                    if stack.is_empty() && std::mem::replace(&mut rooted, true) {
+                        return Err("it has a second root element".to_owned());
+                    }
+                    stack.push(start.local_name().as_ref().to_owned());
+                    text.clear();
+                }
+                Event::End(_) => {
+                    pom.take(&stack, &text)?;
+                    stack.pop();
+                    text.clear();
+                }
+                Event::Text(piece) => text.push_str(&piece),
+                Event::CData(piece) => text.push_str(&piece),
+                // Kept as it stands: no coordinate has one.
+                Event::GeneralRef(name) => {
+                    text.push('&');
+                    text.push_str(&name);
+                }
+                Event::DocType(_) => return Err("it has a document type".to_owned()),
+                Event::Eof if stack.is_empty() && rooted => return Ok(pom),
+                Event::Eof => return Err("it ends too early".to_owned()),
+                Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Empty(_) => {}
+            }
+        }
+    }
+
+    /// One element is over.
+    fn take(&mut self, stack: &[String], text: &str) -> Result<(), String> {
+        let mut names = stack.iter().map(String::as_str);
+        let path = [names.next(), names.next(), names.next(), names.next()];
+        let field = match path.map(Option::unwrap_or_default) {
+            ["project", "groupId", "", ""] => &mut self.group,
+            ["project", "artifactId", "", ""] => &mut self.artifact,
+            ["project", "version", "", ""] => &mut self.version,
+            ["project", "parent", "groupId", ""] => &mut self.parent_group,
+            ["project", "parent", "version", ""] => &mut self.parent_version,
+            ["project", ..] => return Ok(()),
+            _ => return Err("its root element is not project".to_owned()),
+        };
+        if field.replace(text.trim().to_owned()).is_some() {
+            let name = stack.last().map(String::as_str);
+            return Err(format!("it has two {}", name.unwrap_or_default()));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pkgseal_repo::{Code, SafePath};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(pom: &str) -> Option<Finding> {
+        let path = SafePath::new("org/example/lib/1.0/lib-1.0.pom").unwrap();
+        let path = Coordinates::of(&path).unwrap();
+        compare(
+            &Verified::danger_unverified(pom.as_bytes().to_vec()),
+            "lib-1.0.pom",
+            &path,
+        )
+    }
+
+    fn project(inner: &str) -> String {
+        format!("<?xml version=\"1.0\"?>\n<!-- x -->\n<project xmlns=\"x\">{inner}</project>\n")
+    }
+
+    const ALL: &str =
+        "<groupId>org.example</groupId><artifactId>lib</artifactId><version>1.0</version>";
+
+    #[test]
+    fn a_pom_at_its_place_is_fine() {
+        for pom in [
+            project(ALL),
+            project(&format!("<name>a &amp; b &copy; c</name>{ALL}<empty/>")),
+            project(&ALL.replace("1.0", "\n  1.0\n")),
+            project(&ALL.replace("1.0", "${revision}")),
+            project(&ALL.replace("1.0", "<![CDATA[1.0]]>")),
+            project(&ALL.replace("1.0", "1<!-- x -->.0")),
+            project(
+                "<parent><groupId>org.example</groupId><artifactId>up</artifactId>\
+                 <version>1.0</version></parent><artifactId>lib</artifactId>",
+            ),
+            project(&format!(
+                "<dependencies><dependency><groupId>other</groupId><version>9</version>\
+                 </dependency></dependencies>{ALL}"
+            )),
+        ] {
+            assert_eq!(check(&pom), None, "{pom}");
+        }
+    }
+
+    #[test]
+    fn an_umlaut_in_latin_1_does_no_harm() {
+        let mut bytes = project(&format!("<name>x</name>{ALL}")).into_bytes();
+        let name = bytes.windows(3).position(|w| w == b">x<").unwrap() + 1;
+        bytes[name] = 0xfc;
+        assert!(Pom::parse(&bytes).is_ok());
+    }
+
+    #[test]
+    fn another_pom_is_told_apart() {
+        for (from, to, words) in [
+            (
+                "org.example",
+                "org.evil",
+                "its groupId is org.evil, its path says org.example",
+            ),
+            (">lib", ">bil", "its artifactId is bil, its path says lib"),
+            ("1.0", "0.9", "its version is 0.9, its path says 1.0"),
+            ("1.0", "1&#46;0", "its version is 1&#46"),
+            ("1.0", "", "its version is , its path says 1.0"),
+        ] {
+            let finding = check(&project(&ALL.replace(from, to))).unwrap();
+            assert_eq!(finding.code, codes::POM_MISMATCH);
+            assert!(finding.detail.contains(words), "{finding:?}");
+        }
+        let inherited = "<parent><groupId>org.example</groupId><version>0.9</version></parent>\
+             <artifactId>lib</artifactId>";
+        assert!(check(&project(inherited)).is_some());
+    }
+
+    #[test]
+    fn what_is_no_pom_is_refused() {
+        let deep = "<a>".repeat(200) + &"</a>".repeat(200);
+        for (pom, words) in [
+            (String::new(), "ends too early"),
+            ("text".to_owned(), "ends too early"),
+            ("<project>".to_owned(), "ends too early"),
+            ("<project></version>".to_owned(), "at byte"),
+            ("<metadata></metadata>".to_owned(), "not project"),
+            (project(ALL) + &project(ALL), "second root"),
+            (format!("<!DOCTYPE x []>{}", project(ALL)), "document type"),
+            (
+                project(&format!("{ALL}<version>1.0</version>")),
+                "two version",
+            ),
+            (project("<artifactId>lib</artifactId>"), "no groupId"),
+            (project(&ALL.replace("artifactId", "x")), "no artifactId"),
+            (project(&deep), "nested deeper"),
+        ] {
+            let finding = check(&pom).unwrap();
+            let expected: Code = codes::POM_MALFORMED;
+            assert_eq!(finding.code, expected, "{pom}");
+            assert!(finding.detail.contains(words), "{pom}: {}", finding.detail);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nonsense_never_panics(pom in r"(<|>|/|project|version|&|;|!\[CDATA\[|\]\]|--|[a-z]){0,40}") {
+            let _ = check(&pom);
+            let _ = check(&project(&pom));
+        }
+    }
+}
