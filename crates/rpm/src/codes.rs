@@ -32,12 +32,13 @@ codes! {
     PADDING = "rpm.signature-header.padding", "the padding after the signature header is not zero; no signature covers it";
     RESERVE = "rpm.signature-header.reserve", "the space reserved for signatures is not zero; no signature covers it";
     SIZE = "rpm.size-mismatch", "the file is shorter or longer than its signature header says";
-    DIGEST = "rpm.digest-mismatch", "a digest the package carries is not that of its content: the file is damaged or was changed";
+    HEADER_DIGEST = "rpm.header.digest-mismatch", "a digest of the main header is not that of its content: the file is damaged or was changed";
+    PAYLOAD_DIGEST = "rpm.payload.digest-mismatch", "a digest that covers the payload is not that of its content: the file is damaged or was changed";
     DIGEST_MALFORMED = "rpm.digest-malformed", "a digest the package carries is no digest of its algorithm";
     PAYLOAD_UNCOMPRESSED = "rpm.payload-uncompressed", "the payload is stored uncompressed; its digest of the uncompressed form holds";
     PAYLOAD_UNSIGNED = "rpm.payload-unsigned", "the signature covers the header, but nothing signed binds the payload with SHA-256 or better: the files inside could be anything";
     UNSIGNED = "rpm.unsigned", "the package carries no OpenPGP signature";
-    V6_IN_LEGACY = "rpm.signature.v6-in-legacy-tag", "a version 6 signature stands in a tag for version 4 ones, where older readers fail on it";
+    MISPLACED = "rpm.signature.misplaced", "a signature stands in a tag for another algorithm or version, where some readers fail on it";
     SIGNATURE_ENCODING = "rpm.signature.encoding", "an element of the OPENPGP tag is not the base64 form of one signature";
     NOT_COUNTED = "rpm.signature.not-counted", "another signature decided; this one could not be counted";
     REPOMD = "yum.repomd.malformed", "repomd.xml breaks the strict grammar: a document type, a duplicate or missing field, an unsafe location";

@@ -11,9 +11,10 @@ use pkgseal_openpgp::{
     Examination, Hashes, Mathematics, Object, ObjectSignatures, SignatureBlock, SignatureReport,
     Status, Verifier,
 };
-use pkgseal_repo::{Finding, Limits, codes as repo_codes};
+use pkgseal_repo::{Finding, Limits, Severity, codes as repo_codes};
 
 use super::read::Head;
+use super::slots::{legacy_tag, whole_tag};
 use super::structure::{Format, binary};
 use crate::codes;
 use crate::tag::SignatureTag;
@@ -125,15 +126,27 @@ impl Signatures {
             }
             match SignatureBlock::parse_single_binary(packet) {
                 Ok(block) => {
-                    if block.summary().iter().any(|(version, _, _)| *version > 4) {
-                        self.findings.push(Finding::reject(
-                            codes::V6_IN_LEGACY,
+                    let fits = legacy_tag(packet).is_some_and(|t| t == tag || whole_tag(t) == tag);
+                    if !fits {
+                        let summary = block.summary();
+                        let (version, algorithm) = summary
+                            .first()
+                            .map_or((0, "unknown"), |(v, algorithm, _)| (*v, algorithm.as_str()));
+                        // rpm reads either algorithm in either tag, but no version 6
+                        // signature in these.
+                        let severity = if version > 4 {
+                            Severity::Reject
+                        } else {
+                            Severity::Warning
+                        };
+                        self.findings.push(Finding::new(
+                            codes::MISPLACED,
+                            severity,
                             "",
-                            format!("{tag} holds a version 6 signature"),
+                            format!("{tag} holds a version {version} signature by {algorithm}"),
                         ));
-                    } else {
-                        packets.push((tag, packet));
                     }
+                    packets.push((tag, packet));
                 }
                 Err(finding) => self.findings.push(Finding {
                     detail: format!("{tag}: {}", finding.detail),

@@ -1,6 +1,6 @@
 //! The digests a package carries: computed in the one pass over it, compared at the end.
 
-use pkgseal_repo::{DigestAlgorithm, Digests, Finding, MultiHasher};
+use pkgseal_repo::{Code, DigestAlgorithm, Digests, Finding, MultiHasher};
 use rayon::iter::{IntoParallelRefMutIterator as _, ParallelIterator as _};
 
 use super::read::Head;
@@ -53,7 +53,8 @@ pub(crate) struct DigestCheck {
 pub(crate) struct DigestOutcome {
     /// Mismatches and malformed ones.
     pub(crate) findings: Vec<Finding>,
-    /// A digest of SHA-256 or better inside the main header that holds for the payload.
+    /// Whether a digest of SHA-256 or better inside the main header binds the payload; if
+    /// it does not hold, that is among the findings.
     pub(crate) payload_bound: bool,
 }
 
@@ -260,13 +261,19 @@ impl DigestCheck {
 
     /// Compares. The payload was fed to its end.
     pub(crate) fn finish(self, main: &[u8]) -> DigestOutcome {
+        let bound = self.binds_payload();
         let mut findings = self.findings;
         let mut header = MultiHasher::new(self.header.iter().map(|e| e.algorithm));
         header.update(main);
         let header = header.finish();
         for expected in &self.header {
             if expected.digest.mismatch(&header).is_some() {
-                findings.push(mismatch(expected, &header, "the main header"));
+                findings.push(mismatch(
+                    codes::HEADER_DIGEST,
+                    expected,
+                    &header,
+                    "the main header",
+                ));
             }
         }
 
@@ -275,7 +282,7 @@ impl DigestCheck {
             .into_iter()
             .map(|(algorithm, hasher)| (algorithm, hasher.finish()))
             .collect();
-        let mut payload_bound = false;
+        let mut payload_bound = bound;
         let mut uncompressed = false;
         let empty = Digests::new();
         for group in &self.payload {
@@ -286,12 +293,13 @@ impl DigestCheck {
             let holds = |e: &&Expected| e.digest.mismatch(actual).is_none();
             let strong = group.algorithm().is_some_and(DigestAlgorithm::is_strong);
             match (&group.primary, &group.alternative) {
-                (Some(primary), _) if holds(&primary) => payload_bound |= strong,
+                (Some(primary), _) if holds(&primary) => {}
                 (primary, Some(alternative)) if holds(&alternative) => {
                     payload_bound |= strong;
                     uncompressed = true;
                     if let Some(primary) = primary {
-                        let mut finding = mismatch(primary, actual, "the payload");
+                        let mut finding =
+                            mismatch(codes::PAYLOAD_DIGEST, primary, actual, "the payload");
                         finding.severity = pkgseal_repo::Severity::Warning;
                         finding.code = codes::PAYLOAD_UNCOMPRESSED;
                         finding.detail = format!(
@@ -301,7 +309,12 @@ impl DigestCheck {
                         findings.push(finding);
                     }
                 }
-                (Some(primary), _) => findings.push(mismatch(primary, actual, "the payload")),
+                (Some(primary), _) => findings.push(mismatch(
+                    codes::PAYLOAD_DIGEST,
+                    primary,
+                    actual,
+                    "the payload",
+                )),
                 // Without a primary digest a compressed payload has nothing to compare.
                 (None, _) => {}
             }
@@ -319,7 +332,12 @@ impl DigestCheck {
         if let (Some(expected), Some(hasher)) = (&self.whole, self.whole_hasher) {
             let actual = hasher.finish();
             if expected.digest.mismatch(&actual).is_some() {
-                let finding = mismatch(expected, &actual, "main header and payload");
+                let finding = mismatch(
+                    codes::PAYLOAD_DIGEST,
+                    expected,
+                    &actual,
+                    "main header and payload",
+                );
                 findings.push(weigh(finding));
             }
         }
@@ -340,9 +358,9 @@ impl DigestCheck {
     }
 }
 
-fn mismatch(expected: &Expected, actual: &Digests, what: &str) -> Finding {
+fn mismatch(code: Code, expected: &Expected, actual: &Digests, what: &str) -> Finding {
     Finding::reject(
-        codes::DIGEST,
+        code,
         "",
         format!(
             "the {} digest of {what} is {}, {} says {}",

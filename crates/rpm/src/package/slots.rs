@@ -50,9 +50,15 @@ pub(crate) fn legacy_tag(packet: &[u8]) -> Option<SignatureTag> {
         },
         _ => return None,
     };
-    match body {
-        [4, _, 1 | 3, ..] => Some(SignatureTag::RSA),
-        [4, _, 17 | 19 | 22, ..] => Some(SignatureTag::DSA),
+    let (version, algorithm) = match body {
+        [4, _, algorithm, ..] => (4, algorithm),
+        // Version 3: hashed length, type, time and key ID come first.
+        [3, _, _, _, _, _, _, _, _, _, _, _, _, _, _, algorithm, ..] => (3, algorithm),
+        _ => return None,
+    };
+    match (version, algorithm) {
+        (_, 1 | 3) => Some(SignatureTag::RSA),
+        (_, 17) | (4, 19 | 22) => Some(SignatureTag::DSA),
         _ => None,
     }
 }
@@ -201,7 +207,7 @@ mod tests {
         }
         // Version 6 never goes into a legacy tag, RSA neither (rsm/rpm#3851).
         assert_eq!(legacy_tag(&body(6, 1)), None);
-        assert_eq!(legacy_tag(&body(3, 1)), None);
+        assert_eq!(legacy_tag(&body(3, 1)), None, "cut short");
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! header says of itself.
 //!
 //! Rejected is what puts something signed in doubt, what readers could take differently,
-//! and bytes that no honest tool writes into space nothing covers. The rest warns.
+//! and whatever no honest tool writes into space nothing covers. Old or sloppy but
+//! unambiguous forms that real vendors ship warn.
 
 use pkgseal_repo::{Finding, Severity};
 
@@ -94,11 +95,13 @@ fn lead(head: &Head, found: &mut Vec<Finding>) {
         vec![
             format!("{}-{tail}", i.name),
             format!("{}-{}:{tail}", i.name, i.epoch),
+            // The name alone: builders that use the `rpm` crate.
+            i.name.clone(),
         ]
     });
     let source = identity.map(|i| i.source);
     for deviation in lead.deviations(source, &names) {
-        found.push(Finding::warning(
+        found.push(Finding::reject(
             codes::LEAD,
             "",
             format!("lead: {deviation}"),
@@ -130,13 +133,8 @@ fn signature_header(head: &Head, format: Format, found: &mut Vec<Finding>) {
             ));
         }
         if seen.last().is_some_and(|last| *last > tag) && !entry.dribble {
-            let severity = match format {
-                Format::V4 => Severity::Warning,
-                Format::V6 => Severity::Reject,
-            };
-            found.push(Finding::new(
+            found.push(Finding::reject(
                 codes::SIGNATURE_HEADER_UNSORTED,
-                severity,
                 "",
                 format!("{tag} stands behind a higher tag in the signature header"),
             ));
@@ -150,7 +148,7 @@ fn signature_header(head: &Head, format: Format, found: &mut Vec<Finding>) {
             ));
         }
         match tag.shape() {
-            None => found.push(Finding::warning(
+            None => found.push(Finding::reject(
                 codes::SIGNATURE_HEADER_UNKNOWN,
                 "",
                 format!("the signature header holds the unknown tag {tag}"),

@@ -9,7 +9,7 @@ use pkgseal_repo::{
 
 use super::REPOMD;
 use super::primary::Primary;
-use super::repomd::{Data, Repomd};
+use super::repomd::{Data, Repomd, no_primary};
 use crate::codes as rpm_codes;
 
 /// Large reads of metadata files.
@@ -38,13 +38,9 @@ pub(super) fn load_primary(
     report: &mut Report,
 ) -> Option<Verified<Primary>> {
     let sealed: Result<_, Box<Finding>> = repomd.clone().try_map(|repomd| {
-        let data = repomd.find("primary").ok_or_else(|| {
-            Box::new(Finding::reject(
-                rpm_codes::NO_PRIMARY,
-                REPOMD,
-                "it lists no primary index, so nothing vouches for the packages",
-            ))
-        })?;
+        let data = repomd
+            .find("primary")
+            .ok_or_else(|| Box::new(no_primary(REPOMD)))?;
         let bytes = load(root, data, limits).map_err(|f| Box::new(f.because(cause(data))))?;
         progress.bytes(bytes.len() as u64);
         progress.file();

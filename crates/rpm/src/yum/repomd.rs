@@ -62,10 +62,42 @@ impl Repomd {
         bytes.try_map(|bytes| parse(&bytes, limits))
     }
 
+    /// What keeps it from vouching for anything: no primary index, digests too weak.
+    pub(super) fn weaknesses(&self, subject: &str) -> Vec<Finding> {
+        let mut found = Vec::new();
+        if self.find("primary").is_none() {
+            found.push(no_primary(subject));
+        }
+        for data in &self.data {
+            if let Some(strongest) = data.checksum.strongest()
+                && !strongest.is_strong()
+            {
+                found.push(
+                    Finding::reject(
+                        pkgseal_repo::codes::FILE_WEAK_DIGEST,
+                        data.location.as_str(),
+                        format!("the list gives {strongest} only, and SHA-256 or better is needed"),
+                    )
+                    .because(format!("{subject}, <data type={:?}>", data.kind))
+                    .hint("createrepo_c --checksum sha256"),
+                );
+            }
+        }
+        found
+    }
+
     /// The entry of this type.
     pub fn find(&self, kind: &str) -> Option<&Data> {
         self.data.iter().find(|d| d.kind == kind)
     }
+}
+
+pub(super) fn no_primary(subject: &str) -> Finding {
+    Finding::reject(
+        codes::NO_PRIMARY,
+        subject,
+        "it lists no primary index, so nothing vouches for the packages",
+    )
 }
 
 fn malformed(detail: impl Into<String>) -> Box<Finding> {

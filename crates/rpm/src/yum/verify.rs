@@ -58,13 +58,17 @@ pub fn verify_repomd(path: &Path, verifier: &Verifier, limits: &Limits) -> Resul
         bytes,
         &signature,
     );
-    if let Some(sealed) = sealed
-        && let Err(finding) = Repomd::parse(sealed, limits)
-    {
-        examination.report.push(Finding {
+    match sealed.map(|sealed| Repomd::parse(sealed, limits)) {
+        Some(Ok(repomd)) => {
+            for finding in repomd.get().weaknesses(&subject) {
+                examination.report.push(finding);
+            }
+        }
+        Some(Err(finding)) => examination.report.push(Finding {
             subject,
             ..*finding
-        });
+        }),
+        None => {}
     }
     examination.report.sort();
     Ok(examination)
@@ -286,7 +290,7 @@ fn check_packages(
     if let Some(announced) = primary.get().announced
         && announced != packages.len() as u64
     {
-        report.push(Finding::warning(
+        report.push(Finding::reject(
             rpm_codes::PRIMARY_COUNT,
             index,
             format!(

@@ -1,5 +1,6 @@
 //! Packages and repositories against real tools, real files, and every kind of damage.
 
+mod cases;
 mod common;
 mod signing;
 mod vectors;

@@ -162,6 +162,12 @@ fn documents() -> Vec<Case> {
             text.replacen(primary, &format!("{primary}{primary}"), 1),
         ),
         (
+            "no-primary",
+            "yum.no-primary",
+            "primary is not listed",
+            text.replacen(primary, "", 1),
+        ),
+        (
             "two-locations",
             "yum.repomd.malformed",
             "a data element with two locations",
@@ -286,10 +292,11 @@ fn trees() -> Vec<Case> {
         files
     };
     let mut cases = vec![
-        Case::accepted(
+        Case::rejected(
             FORMAT,
             "tree-package-count-wrong",
-            "primary holds another number of packages than it says: a warning",
+            "yum.primary.count",
+            "primary holds another number of packages than it says",
         )
         .files("tree", primary("packages=\"1\"", "packages=\"2\"")),
         Case::accepted(

@@ -283,7 +283,7 @@ fn signatures() -> Vec<Case> {
         Case::rejected(
             FORMAT,
             "v6-signature-in-legacy-tag",
-            "rpm.signature.v6-in-legacy-tag",
+            "rpm.signature.misplaced",
             "a v6 signature in the tag for v4 ones, which rpm 4 cannot read",
         )
         .files(
@@ -320,7 +320,7 @@ fn digests() -> Vec<Case> {
     judged(vec![
         (
             "header-signature-good-payload-changed",
-            "rpm.digest-mismatch",
+            "rpm.payload.digest-mismatch",
             "the header and its signature are whole, the payload is not",
             changed(&|parts| {
                 let at = parts.payload.len() / 2;
@@ -329,7 +329,7 @@ fn digests() -> Vec<Case> {
         ),
         (
             "payload-of-another-package",
-            "rpm.digest-mismatch",
+            "rpm.payload.digest-mismatch",
             "the payload of another package under a signed header",
             changed(&|parts| {
                 parts.payload =
@@ -339,25 +339,25 @@ fn digests() -> Vec<Case> {
         ),
         (
             "payload-cut-short",
-            "rpm.digest-mismatch",
+            "rpm.payload.digest-mismatch",
             "the payload is cut short",
             changed(&|parts| parts.payload.truncate(40)),
         ),
         (
             "bytes-after-payload",
-            "rpm.digest-mismatch",
+            "rpm.payload.digest-mismatch",
             "bytes after the payload",
             changed(&|parts| parts.payload.extend(b"trailing")),
         ),
         (
             "no-payload",
-            "rpm.digest-mismatch",
+            "rpm.payload.digest-mismatch",
             "no payload at all",
             changed(&|parts| parts.payload.clear()),
         ),
         (
             "sha256-of-header-wrong",
-            "rpm.digest-mismatch",
+            "rpm.header.digest-mismatch",
             "the header's SHA-256 is wrong, its signature good",
             good_parts()
                 .with(Tag::string(tag::SHA256, &"0".repeat(64)))
@@ -365,7 +365,7 @@ fn digests() -> Vec<Case> {
         ),
         (
             "sha1-of-header-wrong",
-            "rpm.digest-mismatch",
+            "rpm.header.digest-mismatch",
             "the header's SHA-1 is wrong, its signature good",
             good_parts()
                 .with(Tag::string(tag::SHA1, &"0".repeat(40)))
@@ -373,13 +373,13 @@ fn digests() -> Vec<Case> {
         ),
         (
             "md5-wrong",
-            "rpm.digest-mismatch",
+            "rpm.payload.digest-mismatch",
             "the MD5 of header and payload is wrong",
             good_parts().with(Tag::binary(tag::MD5, &[0; 16])).build(),
         ),
         (
             "unsigned-header-changed",
-            "rpm.digest-mismatch",
+            "rpm.header.digest-mismatch",
             "unsigned, and the header was changed",
             {
                 let mut parts = parts();
@@ -428,13 +428,13 @@ fn structure() -> Vec<Case> {
         ),
         (
             "unknown-tag",
-            "accepted",
+            "rpm.signature-header.unknown-tag",
             "a tag the signature header does not know",
             entries(&|tags| tags.push(Tag::string(1100, "hello"))),
         ),
         (
             "unsorted-tags",
-            "accepted",
+            "rpm.signature-header.unsorted",
             "tags out of order",
             entries(&|tags| tags.reverse()),
         ),
@@ -482,13 +482,13 @@ fn structure() -> Vec<Case> {
         ),
         (
             "lead-name-changed",
-            "accepted",
+            "rpm.lead.not-canonical",
             "the lead names another package; nothing covers it",
             lead(10, b"evil"),
         ),
         (
             "lead-type-changed",
-            "accepted",
+            "rpm.lead.not-canonical",
             "the lead says it is a source package",
             lead(7, &[1]),
         ),
