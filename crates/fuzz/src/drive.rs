@@ -48,6 +48,9 @@ pub fn drive(target: &Target, budget: Budget) -> Result<u64, String> {
         run(seed)?;
         let step = (seed.len() / 256).max(1);
         for length in (0..seed.len()).step_by(step) {
+            if start.elapsed() >= budget.time {
+                break;
+            }
             run(seed.get(..length).unwrap_or_default())?;
         }
     }

@@ -10,6 +10,7 @@
     reason = "a target panics when what it watches over is broken"
 )]
 
+mod deb;
 mod drive;
 mod files;
 mod mutate;
@@ -37,6 +38,9 @@ pub const TARGETS: &[Target] = &[
     openpgp::CLEARTEXT,
     openpgp::CERTIFICATES,
     openpgp::PROFILE,
+    deb::PACKAGE,
+    deb::RELEASE,
+    deb::PACKAGES,
     rpm::PACKAGE,
     rpm::EDITOR,
     rpm::REPOMD,

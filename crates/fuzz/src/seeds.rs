@@ -9,7 +9,8 @@ use pkgseal_testkit::keys::{self, RawOptions, TestKey};
 
 /// Who signs the seeds.
 pub(crate) fn signer() -> TestKey {
-    keys::load("good-ed25519")
+    static SIGNER: LazyLock<TestKey> = LazyLock::new(|| keys::load("good-ed25519"));
+    SIGNER.clone()
 }
 
 /// A detached signature over `data`.
@@ -35,14 +36,19 @@ pub(crate) fn vectors(format: &str, ending: &str) -> Vec<Vec<u8>> {
     seeds
 }
 
+/// In memory where that is offered: there are millions of files.
+const MEMORY: &str = "/dev/shm";
+
+/// A folder, gone when it is dropped.
+pub(crate) fn folder() -> std::io::Result<tempfile::TempDir> {
+    tempfile::tempdir_in(MEMORY).or_else(|_| tempfile::tempdir())
+}
+
 /// Calls `with` on a file of this content, whose name ends so.
 pub(crate) fn with_file(ending: &str, content: &[u8], with: impl FnOnce(&Path)) {
     let mut builder = tempfile::Builder::new();
     builder.prefix("pkgseal-fuzz-").suffix(ending);
-    // In memory where that is offered: there are millions of them.
-    let file = builder
-        .tempfile_in("/dev/shm")
-        .or_else(|_| builder.tempfile());
+    let file = builder.tempfile_in(MEMORY).or_else(|_| builder.tempfile());
     if let Ok(file) = file
         && std::fs::write(file.path(), content).is_ok()
     {
