@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Builds pkgseal and runs its main job on the sample repositories: a throw-away key signs an
-# apt, a yum and a Maven repository; all three verify; one changed byte in each is rejected.
+# Builds pkgseal and runs its main job on the sample repositories beside this file: a
+# throw-away key signs an apt, a yum and a Maven repository into an output folder, all three
+# verify, and one changed byte in each is rejected.
 # usage: testdata/demo.sh [OUTPUT]   (default: target/demo; emptied first)
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top"
-target=${CARGO_TARGET_DIR:-$top/target}
-out=${1:-$target/demo}
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+out=$(realpath -m "${1:-$target/demo}")
 
 .ci/install build-essential libclang-dev perl
 cargo build --locked --release -p pkgseal
@@ -20,29 +21,33 @@ run() {
 
 rm -rf "$out"
 mkdir -p "$out"
-cp -R testdata/repositories/. "$out"
 cd "$out"
+ln -s "$top/testdata" samples
 
 run pkgseal key generate --user-id "TEST demonstration <demo@example.org>" --output keys
 key=$(echo keys/*.key.asc)
 certificate=$(echo keys/*.cert.asc)
 
 for repository in apt yum maven; do
-    run pkgseal sign --key "$key" "$repository"
+    run pkgseal sign --key "$key" --output "$repository" "samples/$repository"
     run pkgseal verify --keyring "$certificate" "$repository"
 done
 
-# Changes one bit in the middle of a file.
+# Changes one bit in the middle of a file: of a copy, as signing may have linked the sample.
 damage() {
     local file=$1 at byte
     at=$(($(stat -c %s "$file") / 2))
     byte=$(od -An -tu1 -j "$at" -N 1 "$file" | tr -d ' ')
-    printf '\n# byte %s of %s changes\n' "$at" "$file"
-    printf '%b' "\\0$(printf %o $((byte ^ 1)))" | dd of="$file" bs=1 seek="$at" conv=notrunc status=none
+    printf '\n# byte %s of %s is changed\n' "$at" "$file"
+    cp "$file" damaged
+    printf '%b' "\\0$(printf %o $((byte ^ 1)))" |
+        dd of=damaged bs=1 seek="$at" conv=notrunc status=none
+    mv damaged "$file"
 }
 
 for repository in apt yum maven; do
-    damage "$(find "$repository" -name '*.deb' -o -name '*.rpm' -o -name '*.jar' | LC_ALL=C sort | head -n 1)"
+    damage "$(find "$repository" -name '*.deb' -o -name '*.rpm' -o -name '*.jar' |
+        LC_ALL=C sort | head -n 1)"
     status=0
     run pkgseal verify --keyring "$certificate" "$repository" || status=$?
     if [ "$status" != 1 ]; then
@@ -50,4 +55,4 @@ for repository in apt yum maven; do
         exit 1
     fi
 done
-printf '\nAll three were signed and verified; every changed byte was found. See %s\n' "$out"
+printf '\nThree repositories signed and verified, three changed bytes found; see %s\n' "$out"
