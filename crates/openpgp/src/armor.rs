@@ -69,15 +69,7 @@ fn block(lines: &mut Lines<'_>) -> Result<Vec<u8>, String> {
             .ok()
             .filter(|text| !text.chars().any(char::is_control))
             .ok_or_else(|| lines.wrong("an armor header with control characters or not UTF-8"))?;
-        let known = text.split_once(": ").is_some_and(|(key, _)| {
-            !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        });
-        // `Comment:` with nothing after it is written by some signers.
-        if !known
-            && !text.strip_suffix(':').is_some_and(|key| {
-                !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric())
-            })
-        {
+        if !is_header(text) {
             return Err(
                 lines.wrong("neither an armor header nor the empty line that ends the headers")
             );
@@ -114,6 +106,15 @@ fn block(lines: &mut Lines<'_>) -> Result<Vec<u8>, String> {
         return Err(lines.wrong("the armor checksum of the block that ends here is wrong"));
     }
     Ok(packets)
+}
+
+/// `Key: value`, or a key alone, as some signers write an empty comment.
+fn is_header(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(key, value)| {
+        key.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && (value.is_empty() || value.starts_with(' '))
+    })
 }
 
 /// RFC 9580, 6.1.1.
@@ -168,5 +169,82 @@ impl<'a> Lines<'a> {
 
     fn wrong(&self, what: &str) -> String {
         format!("line {}: {what}", self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOCK: &str = "-----BEGIN PGP SIGNATURE-----\n\naGVsbG8=\n-----END PGP SIGNATURE-----\n";
+
+    #[test]
+    fn the_checksum_is_crc24() {
+        // The CRC catalogue's check value for CRC-24/OPENPGP.
+        assert_eq!(crc24(b"123456789"), [0x21, 0xcf, 0x02]);
+        assert_eq!(crc24(b""), [0xb7, 0x04, 0xce]);
+    }
+
+    #[test]
+    fn one_spelling_only() {
+        let ok = |text: &str| decode(text.as_bytes(), Around::LineEnds, 1);
+        assert_eq!(ok(BLOCK).unwrap(), b"hello");
+        for (from, to) in [
+            // Bits after the last byte, missing and surplus padding, other alphabets.
+            ("aGVsbG8=", "aGVsbG9="),
+            ("aGVsbG8=", "aGVsbG8"),
+            ("aGVsbG8=", "aGVsbG8=="),
+            ("aGVsbG8=", "aGVs-G8="),
+            ("aGVsbG8=", "aGVs bG8="),
+            ("aGVsbG8=", "aGVsbG8=\t"),
+            ("aGVsbG8=\n", "aGVsbG8=\n\n"),
+            ("\n\naGVs", "\naGVs"),
+            ("\n\naGVs", "\n \naGVs"),
+            (
+                "-----BEGIN PGP SIGNATURE-----",
+                "-----BEGIN PGP SIGNATURE----",
+            ),
+            (
+                "-----BEGIN PGP SIGNATURE-----",
+                " -----BEGIN PGP SIGNATURE-----",
+            ),
+            (
+                "-----END PGP SIGNATURE-----",
+                "-----END PGP SIGNATURE----- ",
+            ),
+            ("-----END PGP SIGNATURE-----\n", ""),
+        ] {
+            assert!(BLOCK.contains(from));
+            let changed = BLOCK.replacen(from, to, 1);
+            assert!(ok(&changed).is_err(), "{changed}");
+        }
+    }
+
+    #[test]
+    fn headers_end_with_an_empty_line() {
+        let with = |header: &str| {
+            let text = BLOCK.replacen("\n\n", &format!("\n{header}\n\n"), 1);
+            decode(text.as_bytes(), Around::LineEnds, 1)
+        };
+        for header in ["Version: GnuPG v1", "Comment:", "Hash: SHA1", "X-Y: z: w"] {
+            assert!(with(header).is_ok(), "{header}");
+        }
+        for header in [
+            "Version",
+            ": x",
+            "a b: c",
+            "Comment : x",
+            "-x: y",
+            "Comment: \u{7f}",
+        ] {
+            assert!(with(header).is_err(), "{header}");
+        }
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let text = format!("{BLOCK}\nx");
+        let error = decode(text.as_bytes(), Around::LineEnds, 10).unwrap_err();
+        assert_eq!(error, "line 15: text stands after the signature");
     }
 }

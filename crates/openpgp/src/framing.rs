@@ -40,3 +40,47 @@ fn big_endian(bytes: &[u8]) -> Option<usize> {
         sum.checked_mul(256)?.checked_add(usize::from(byte))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_every_length() {
+        // Old form: one, two, four octets. New form: one, two, five.
+        for (header, length) in [
+            (&[0x88, 3][..], 3),
+            (&[0x89, 1, 4], 260),
+            (&[0x8a, 0, 1, 0, 0], 65_536),
+            (&[0xc2, 191], 191),
+            (&[0xc2, 192, 0], 192),
+            (&[0xc2, 223, 255], 8383),
+            (&[0xc2, 255, 0, 1, 0, 0], 65_536),
+        ] {
+            let mut bytes = header.to_vec();
+            bytes.extend(vec![7; length]);
+            assert!(packet(&bytes[..bytes.len() - 1]).is_none(), "cut");
+            bytes.push(9);
+            let (tag, body, rest) = packet(&bytes).unwrap();
+            assert_eq!((tag, body.len(), rest), (2, length, &[9][..]), "{header:?}");
+        }
+    }
+
+    #[test]
+    fn lengths_without_an_end() {
+        for bytes in [
+            &[][..],
+            &[0x02],
+            &[0x88],
+            &[0x8b, 1, 2],
+            &[0xc2],
+            &[0xc2, 192],
+            &[0xc2, 224, 1],
+            &[0xc2, 254, 1],
+            &[0xc2, 255, 0, 0, 0],
+            &[0xc2, 255, 255, 255, 255, 255],
+        ] {
+            assert_eq!(packet(bytes), None, "{bytes:?}");
+        }
+    }
+}

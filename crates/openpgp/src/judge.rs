@@ -10,6 +10,7 @@ use crate::algorithm::{Algorithm, digest_rule};
 use crate::block::Packet;
 use crate::certificates::Candidate;
 use crate::keystate::{self, Assessment};
+use crate::plan::NoDigest;
 use crate::profile::{Cited, TextForm, Use, Weight};
 use crate::{
     BadKey, Certificates, Fingerprint, Hashes, KeyState, Mathematics, Object, Profile,
@@ -91,13 +92,22 @@ impl Judge<'_> {
         if let Some((status, reason)) = self.structure(hashes) {
             return rejected(blank, status, reason);
         }
-        let Some(digest) = hashes.digest(self.signature) else {
-            let reason = Finding::reject(
-                codes::UNSUPPORTED,
-                "",
-                format!("{} is not supported here", blank.digest_algorithm),
-            );
-            return rejected(blank, Status::Unsupported, reason);
+        let digest = match hashes.digest(self.signature) {
+            Ok(digest) => digest,
+            Err(NoDigest::NotComputed) => {
+                let detail = format!("{} is not supported here", blank.digest_algorithm);
+                let reason = Finding::reject(codes::UNSUPPORTED, "", detail);
+                return rejected(blank, Status::Unsupported, reason);
+            }
+            Err(NoDigest::Collision) => {
+                let detail = format!(
+                    "the content was made to collide under {}: there is another one with this digest",
+                    blank.digest_algorithm
+                );
+                let reason = Finding::reject(codes::WEAK_DIGEST, "", detail)
+                    .hint("somebody made this on purpose: keep the file, and tell the publisher");
+                return rejected(blank, Status::WeakAlgorithm, reason);
+            }
         };
         let prefix = digest.get(..2) == Some(self.signature.digest_prefix().as_slice());
         let issuers = self.signature.get_issuers();
@@ -392,7 +402,7 @@ impl Judge<'_> {
         let reason = Finding::reject(
             codes::WEAK_DIGEST,
             "",
-            format!("signed over a {digest} digest, made {created}"),
+            format!("the signature of {created} uses {digest}"),
         )
         .because(accepted.line)
         .hint("ask the publisher to sign again with SHA-256 or SHA-512");

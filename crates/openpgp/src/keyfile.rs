@@ -25,6 +25,12 @@ const BLOCKS: &[(&str, &str, Kind)] = &[
         "-----END PGP PRIVATE KEY BLOCK-----",
         Kind::SecretKey,
     ),
+    // What `gpg --enarmor` makes of a binary certificate.
+    (
+        "-----BEGIN PGP ARMORED FILE-----",
+        "-----END PGP ARMORED FILE-----",
+        Kind::File,
+    ),
 ];
 /// Certificates in one file.
 const CERTIFICATES: usize = 100_000;
@@ -118,13 +124,21 @@ impl Found {
     fn certificate_in(&mut self, packets: &[u8]) {
         let parser = match CertParser::from_bytes(packets) {
             Ok(parser) => parser,
-            Err(error) => return self.refuse(fingerprint(packets), error.to_string()),
+            Err(error) => return self.refuse(fingerprint(packets), reason(&error)),
         };
+        let mut refused = None;
         for cert in parser {
             match cert {
-                Ok(cert) => self.certificates.push(Certificate::from_cert(cert)),
-                Err(error) => self.refuse(fingerprint(packets), error.to_string()),
+                Ok(cert) => {
+                    self.certificates.push(Certificate::from_cert(cert));
+                    return;
+                }
+                // Stray packets give an error each; the first says enough.
+                Err(error) => refused = refused.or(Some(error)),
             }
+        }
+        if let Some(error) = refused {
+            self.refuse(fingerprint(packets), reason(&error));
         }
     }
 
@@ -151,6 +165,19 @@ impl Found {
             }
             bytes = rest;
         }
+    }
+}
+
+/// The first line of what the parser said, without its grammar.
+fn reason(error: &openpgp::anyhow::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    match line
+        .split_once("Unrecognized token `")
+        .and_then(|(_, token)| token.split_once('`'))
+    {
+        Some((token, _)) => format!("no certificate: it begins with a {token}"),
+        None => line.to_owned(),
     }
 }
 

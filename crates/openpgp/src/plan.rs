@@ -70,6 +70,15 @@ impl HashPlan {
     }
 }
 
+/// Why there is no digest to check a signature against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoDigest {
+    /// No such hash ran: not over data, not planned, or not in the backend.
+    NotComputed,
+    /// The data was made to collide.
+    Collision,
+}
+
 #[derive(Clone)]
 struct Running {
     kind: Kind,
@@ -167,22 +176,25 @@ impl Hashes {
     pub(crate) fn line_ends(&self) -> LineEnds {
         LineEnds {
             lone: self.ends.lone || self.ends.pending,
+            pending: false,
             ..self.ends
         }
     }
 
-    /// The digest a signature signs: data and the signature's own trailer. `None` when no
-    /// such hash ran (not over data, not planned, or not in the backend).
-    pub(crate) fn digest(&self, signature: &Signature) -> Option<Vec<u8>> {
+    /// The digest a signature signs: data and the signature's own trailer.
+    pub(crate) fn digest(&self, signature: &Signature) -> Result<Vec<u8>, NoDigest> {
         use openpgp::crypto::hash::Hash;
-        let kind = Kind::of(signature)?;
-        let running = self.running.iter().find(|hash| hash.kind == kind)?;
-        let mut context = running.context.clone();
+        let kind = Kind::of(signature).ok_or(NoDigest::NotComputed)?;
+        let running = self.running.iter().find(|hash| hash.kind == kind);
+        let mut context = running.ok_or(NoDigest::NotComputed)?.context.clone();
         if kind.text && self.ends.pending {
             context.update(b"\r");
         }
-        signature.hash(&mut context).ok()?;
-        context.into_digest().ok()
+        signature
+            .hash(&mut context)
+            .map_err(|_| NoDigest::NotComputed)?;
+        // SHA-1 is computed with collision detection.
+        context.into_digest().map_err(|_| NoDigest::Collision)
     }
 }
 
@@ -194,5 +206,87 @@ impl Write for Hashes {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// SHA-256 of what a text signature covers, fed in these chunks.
+    fn text<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> (Vec<u8>, LineEnds) {
+        let plan = HashPlan {
+            kinds: vec![Kind {
+                algorithm: HashAlgorithm::SHA256,
+                text: true,
+                version: 4,
+                salt: Vec::new(),
+            }],
+        };
+        let mut hashes = plan.start();
+        for chunk in chunks {
+            hashes.write_all(chunk).unwrap();
+        }
+        let ends = hashes.line_ends();
+        let mut context = hashes.running.remove(0).context;
+        if hashes.ends.pending {
+            context.update(b"\r");
+        }
+        (context.into_digest().unwrap(), ends)
+    }
+
+    fn plain(bytes: &[u8]) -> Vec<u8> {
+        let mut context = HashAlgorithm::SHA256.context().unwrap().for_digest();
+        context.update(bytes);
+        context.into_digest().unwrap()
+    }
+
+    #[test]
+    fn line_ends_become_crlf() {
+        for (data, canonical) in [
+            ("", ""),
+            ("a\nb", "a\r\nb"),
+            ("a\r\nb\r\n", "a\r\nb\r\n"),
+            ("\n\r\n\n", "\r\n\r\n\r\n"),
+            ("a\rb", "a\rb"),
+            ("a\r", "a\r"),
+            ("a\r\r\nb", "a\r\r\nb"),
+        ] {
+            assert_eq!(
+                text([data.as_bytes()]).0,
+                plain(canonical.as_bytes()),
+                "{data:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn line_ends_may_straddle_chunks() {
+        let data = b"a\r\nb\n\r\r\nc\r";
+        let whole = text([&data[..]]);
+        assert_eq!(text(data.chunks(1)), whole);
+        for at in 0..data.len() {
+            let (one, two) = data.split_at(at);
+            assert_eq!(text([one, two]), whole, "{at}");
+            assert_eq!(text([one, b"", two]), whole, "{at}");
+        }
+    }
+
+    #[test]
+    fn carriage_returns_are_seen() {
+        for (data, carriage_return, lone) in [
+            ("a\n", false, false),
+            ("a\r\n", true, false),
+            ("a\rb", true, true),
+            ("a\r\r\n", true, true),
+            ("a\r", true, true),
+        ] {
+            let (_, ends) = text([data.as_bytes()]);
+            assert_eq!(
+                (ends.carriage_return, ends.lone),
+                (carriage_return, lone),
+                "{data:?}"
+            );
+        }
     }
 }

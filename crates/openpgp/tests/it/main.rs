@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod agreement;
 mod certificates;
 mod detached;
 mod history;
