@@ -87,3 +87,47 @@ fn real_poms_say_what_their_paths_say() {
     crate::assert_accepted(&examination);
     assert_eq!(examination.signatures.len(), 4);
 }
+
+/// Copies a tree, links resolved.
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else if path.is_file() {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn debians_own_maven_tree_is_signed_and_verified() {
+    let debian = std::path::Path::new("/usr/share/maven-repo");
+    if !debian.is_dir() {
+        println!("SKIP: no Debian package with a Maven tree is installed");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let tree = dir.path().join("tree");
+    copy(debian, &tree);
+    let time = pkgseal_testkit::keys::time(pkgseal_testkit::keys::SIGNED);
+    let started = std::time::Instant::now();
+    let signed = tree::sign(
+        &tree,
+        &[pkgseal_testkit::keys::signer("good", time)],
+        time,
+        &pkgseal_repo::Destination::Beside,
+        &CheckOptions::default(),
+        &NoProgress,
+    )
+    .unwrap();
+    println!("{} signed in {:?}", signed.outputs.len(), started.elapsed());
+    let started = std::time::Instant::now();
+    let examination = crate::tree_verify::verify(&tree);
+    println!("verified in {:?}", started.elapsed());
+    println!("{:#?}", examination.report);
+    assert_eq!(signed.outputs.len(), examination.signatures.len());
+    crate::assert_accepted(&examination);
+}

@@ -122,9 +122,9 @@ impl StagedSet {
             parents.insert(parent);
             targets.push(target);
         }
-        for parent in parents {
-            sync_directory(&parent).map_err(|error| Error::write(&parent, error))?;
-        }
+        parents.into_par_iter().try_for_each(|parent: PathBuf| {
+            sync_directory(&parent).map_err(|error| Error::write(&parent, error))
+        })?;
         Ok(targets)
     }
 }
