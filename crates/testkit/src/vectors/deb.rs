@@ -40,7 +40,7 @@ pub(super) fn cases() -> Vec<Case> {
     let good = || by("good-ed25519", SIGNED);
     let mut cases = shared::cases(&Format {
         name: FORMAT,
-        unsigned: "signature.none",
+        unsigned: "deb.unsigned",
         kind: Kind::Lasting,
         subject: SUBJECT,
         signed: &|signers| one(signed(&package(), signers)),
@@ -86,10 +86,7 @@ pub(super) fn cases() -> Vec<Case> {
     let key = load("good-ed25519");
     let sign = |data: &[u8]| raw_sign(&key, data, &RawOptions::at(SIGNED));
     for case in malformed(&package(), &sign) {
-        let code = match case.name {
-            "swapped-control" | "swapped-data" => "signature.bad",
-            _ => "deb.malformed",
-        };
+        let code = malformed_code(case.name);
         let why = format!("{}: readers disagree on it", case.name.replace('-', " "));
         cases.push(
             Case::rejected(FORMAT, case.name, code, &why)
@@ -98,6 +95,23 @@ pub(super) fn cases() -> Vec<Case> {
         );
     }
     cases
+}
+
+/// What a malformed archive is rejected for.
+fn malformed_code(name: &str) -> &'static str {
+    match name {
+        "swapped-control" | "swapped-data" => "signature.bad",
+        "bad-magic" | "empty" => "deb.not-an-archive",
+        "data-of-another-compression" => "deb.compression",
+        "version-3" => "deb.format-version",
+        name if name.starts_with("duplicate") => "deb.duplicate-member",
+        name if name.starts_with("missing") || name == "magic-only" => "deb.missing-member",
+        name if name.starts_with("truncated") || name == "size-too-large" => "deb.truncated",
+        name if name.starts_with("padding") => "deb.padding",
+        name if name.contains("extra") || name == "unknown-compression" => "deb.unknown-member",
+        "data-before-control" | "debian-binary-not-first" => "deb.member-order",
+        _ => "deb.header",
+    }
 }
 
 /// Signatures that cover something else than the three members.
@@ -189,7 +203,7 @@ fn coverage() -> Vec<Case> {
         ),
         (
             "dpkg-sig-only",
-            "deb.signature.unknown",
+            "deb.unsigned",
             "only a dpkg-sig member, which binds by MD5 and SHA-1",
             with(
                 "builder",
@@ -201,7 +215,7 @@ fn coverage() -> Vec<Case> {
         ),
         (
             "two-origin-members",
-            "deb.malformed",
+            "deb.duplicate-member",
             "two members of one name; readers differ on which one counts",
             {
                 let mut bytes = with("origin", &good);
@@ -225,7 +239,7 @@ fn coverage() -> Vec<Case> {
         ),
         (
             "signature-before-data",
-            "deb.malformed",
+            "deb.member-order",
             "the signature stands before the members it covers",
             {
                 let mut all = members.clone();
@@ -235,7 +249,7 @@ fn coverage() -> Vec<Case> {
         ),
         (
             "swapped-control-and-data-bytes",
-            "deb.malformed",
+            "deb.compression",
             "the same concatenation cut elsewhere: one byte moved from data.tar to control.tar",
             {
                 let mut all = members.clone();
