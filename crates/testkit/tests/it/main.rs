@@ -1,5 +1,5 @@
 //! The workspace's shape, and that the testkit's own oracles and fixtures work.
-#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "tests fail loudly")]
 
 mod architecture;
 mod build;
