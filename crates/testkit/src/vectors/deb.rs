@@ -105,11 +105,14 @@ fn malformed_code(name: &str) -> &'static str {
         "data-of-another-compression" => "deb.compression",
         "version-3" => "deb.format-version",
         name if name.starts_with("duplicate") => "deb.duplicate-member",
-        name if name.starts_with("missing") || name == "magic-only" => "deb.missing-member",
-        name if name.starts_with("truncated") || name == "size-too-large" => "deb.truncated",
-        name if name.starts_with("padding") => "deb.padding",
-        name if name.contains("extra") || name == "unknown-compression" => "deb.unknown-member",
+        "magic-only" => "deb.missing-member",
+        "padding-not-newline" => "deb.padding",
+        "size-too-large" | "trailing-bytes" | "padding-missing" => "deb.truncated",
         "data-before-control" | "debian-binary-not-first" => "deb.member-order",
+        name if name.starts_with("missing") => "deb.member-order",
+        name if name.starts_with("truncated") => "deb.truncated",
+        name if name.contains("extra") => "deb.unknown-member",
+        "underscore-member-before-control" | "unknown-compression" => "deb.unknown-member",
         _ => "deb.header",
     }
 }
@@ -170,7 +173,7 @@ fn coverage() -> Vec<Case> {
         ),
         (
             "empty-signature",
-            "signature.none",
+            "deb.empty-member",
             "an empty signature member",
             with("origin", b""),
         ),
@@ -194,7 +197,7 @@ fn coverage() -> Vec<Case> {
         ),
         (
             "clearsigned-signature",
-            "signature.malformed",
+            "deb.unsigned",
             "a clearsigned message in place of a detached signature",
             with(
                 "origin",

@@ -127,7 +127,7 @@ fn release_fields() -> Vec<Case> {
         ),
         (
             "duplicate-field-in-another-case",
-            "apt.release.duplicate-field",
+            "apt.release.field-case",
             "suite and Suite are the same field",
             changed("Codename:", "suite: other\nCodename:"),
         ),
