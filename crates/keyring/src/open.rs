@@ -111,33 +111,33 @@ impl Collector {
     }
 
     fn named(&mut self, path: &Path) -> Result<()> {
-        let before = self.certificates.len();
+        let certificates = self.certificates.len();
+        let findings = self.findings.len();
         if path.is_dir() {
             self.directory(path);
         } else {
             let bytes = self.read(path)?;
             self.file(path, &bytes, Asked::ByName);
         }
-        if self.certificates.len() == before {
-            self.nothing_in(path);
+        if self.certificates.len() == certificates {
+            self.nothing_in(path, findings);
         }
         Ok(())
     }
 
     /// A path that was asked for gave nothing: whatever was found there now counts.
-    fn nothing_in(&mut self, path: &Path) {
-        let subject = subject(path);
+    fn nothing_in(&mut self, path: &Path, findings: usize) {
         let explained = self
             .findings
             .iter_mut()
-            .filter(|finding| finding.subject.starts_with(&subject))
+            .skip(findings)
             .filter(|finding| finding.severity >= Severity::Warning)
             .map(|finding| finding.severity = Severity::Undecided)
             .count();
         if explained == 0 {
             self.findings.push(Finding::undecided(
                 codes::NOTHING,
-                subject,
+                subject(path),
                 "there is no OpenPGP certificate in it",
             ));
         }

@@ -477,6 +477,16 @@ fn what_is_no_keyring_says_what_it_is() {
 }
 
 #[test]
+fn a_path_without_certificates_leaves_the_others_alone() {
+    let folder = Folder::new();
+    let good = folder.put("k.gpg", good().certificate());
+    let empty = folder.put("k", "");
+    let loaded = open_all([good, empty], &Limits::default()).unwrap();
+    let severities: Vec<_> = loaded.findings.iter().map(|f| f.severity).collect();
+    assert_eq!(severities, [Severity::Warning, Severity::Undecided]);
+}
+
+#[test]
 fn an_empty_directory_is_undecided() {
     let folder = Folder::new();
     assert_eq!(finding(&read(folder.path())).1, Severity::Undecided);
