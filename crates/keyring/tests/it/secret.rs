@@ -155,3 +155,67 @@ fn a_signer_opens_with_what_it_needs() {
         assert!(!message.contains(PASSPHRASE), "{message}");
     }
 }
+
+/// After a key was opened and has signed, its passphrase stands nowhere in the process's
+/// memory.
+#[test]
+fn a_passphrase_is_wiped_from_memory() {
+    use pkgseal_keyring::{Algorithm, GenerateRequest, generate};
+    use pkgseal_openpgp::{Armor, Signer};
+    use zeroize::Zeroizing;
+
+    let folder = folder();
+    // Kept masked, so that the search does not find itself.
+    let masked: Vec<u8> = (0..24_u8).map(|i| (b'a' + i) ^ 0x5a).collect();
+    let unmasked = || Zeroizing::new(masked.iter().map(|byte| byte ^ 0x5a).collect::<Vec<_>>());
+    let now = time(SIGNED);
+    let request = GenerateRequest {
+        passphrase: Some(unmasked()),
+        ..GenerateRequest::new("TEST", Algorithm::Ed25519)
+    };
+    let generated = generate(&request, now).unwrap();
+    drop(request);
+    let key = put(&folder, "key.asc", &*generated.secret_key, 0o600);
+    let words = put(&folder, "words", &*unmasked(), 0o600);
+
+    let signer = open_signer(&key, Some(&Passphrase::File(words)), now).unwrap();
+    for _ in 0..100 {
+        Signer::detached(std::slice::from_ref(&signer), b"data", Armor::Binary, now).unwrap();
+    }
+    let wrong = Passphrase::Fd(987);
+    assert!(open_signer(&key, Some(&wrong), now).is_err());
+
+    let witness = Zeroizing::new(unmasked().to_vec());
+    assert!(in_memory(&masked) > 0, "the search finds what is there");
+    drop(witness);
+    assert_eq!(in_memory(&masked), 0);
+}
+
+/// How often the unmasked bytes stand in this process's writable memory.
+fn in_memory(masked: &[u8]) -> usize {
+    use std::os::unix::fs::FileExt;
+    use zeroize::Zeroize;
+    const CHUNK: usize = 1 << 20;
+    let memory = fs::File::open("/proc/self/mem").unwrap();
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    // Wiped after each use, so that the search leaves no copies to be found.
+    let mut chunk = vec![0; CHUNK + masked.len() - 1];
+    let mut count = 0;
+    for line in maps.lines().filter(|line| line.contains(" rw")) {
+        let (range, _) = line.split_once(' ').unwrap();
+        let (start, end) = range.split_once('-').unwrap();
+        let address = |text| u64::from_str_radix(text, 16).unwrap();
+        for at in (address(start)..address(end)).step_by(CHUNK) {
+            // What another thread unmaps meanwhile cannot be read, and does not matter.
+            let read = memory.read_at(&mut chunk, at).unwrap_or(0);
+            count += chunk
+                .get(..read)
+                .unwrap_or_default()
+                .windows(masked.len())
+                .filter(|window| window.iter().zip(masked).all(|(a, b)| a ^ 0x5a == *b))
+                .count();
+            chunk.as_mut_slice().zeroize();
+        }
+    }
+    count
+}
