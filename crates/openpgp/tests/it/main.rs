@@ -9,6 +9,7 @@
 )]
 
 mod agreement;
+mod arbitrary;
 mod certificates;
 mod detached;
 mod history;
