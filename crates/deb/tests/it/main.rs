@@ -8,9 +8,13 @@
     reason = "tests fail loudly and tell what they skip"
 )]
 
+mod cases;
 mod common;
+mod debian;
 mod package;
 mod package_peers;
 mod release;
 mod release_peers;
+mod tamper;
 mod tree;
+mod trouble;

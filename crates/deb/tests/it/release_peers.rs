@@ -124,7 +124,7 @@ fn what_apt_ftparchive_makes_is_signed_and_accepted() {
     write(
         folder.path(),
         &format!("{below}/Packages"),
-        packages[start..].as_bytes(),
+        &packages.as_bytes()[start..],
     );
     let run = peers::deb::apt_ftparchive(
         folder.path(),
