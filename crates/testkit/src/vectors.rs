@@ -7,6 +7,7 @@
 mod artifact;
 mod deb;
 mod inrelease;
+mod maven;
 mod repomd;
 mod rpm;
 mod shared;
@@ -159,6 +160,7 @@ pub fn write(vectors: &Path) {
         rpm::cases(),
         repomd::cases(),
         artifact::cases(),
+        maven::cases(),
     ];
     for case in all.iter().flatten() {
         case.write(vectors);

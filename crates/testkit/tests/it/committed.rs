@@ -50,7 +50,7 @@ fn every_key_is_committed() {
 #[test]
 fn vectors_reject_more_than_they_accept() {
     let all = vectors::all();
-    for format in ["artifact", "deb", "inrelease", "repomd", "rpm"] {
+    for format in ["artifact", "deb", "inrelease", "maven", "repomd", "rpm"] {
         let of: Vec<_> = all
             .iter()
             .filter(|vector| vector.format == format)
