@@ -426,6 +426,54 @@ fn what_apt_does_not_read_is_warned_of() {
     assert!(finding(&read(&path)).2.contains("_apt"));
 }
 
+/// Where we warn, apt finds no key; where we do not, it does.
+#[test]
+fn apt_agrees_with_the_warnings() {
+    use pkgseal_openpgp::{Signer, cleartext};
+    use pkgseal_testkit::keys::{SIGNED, time};
+    use pkgseal_testkit::peers::apt;
+
+    let key = good();
+    let signer = Signer::open(key.secret(), || Ok(Vec::new()), time(SIGNED)).unwrap();
+    let release = b"Date: Sat, 01 Mar 2025 00:00:00 UTC\nSHA256:\n \
+        e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 0 Packages\n";
+    let folder = Folder::new();
+    folder.put("Packages", "");
+    folder.put(
+        "InRelease",
+        cleartext::sign(&[signer], release, time(SIGNED)).unwrap(),
+    );
+    let Some(root) = apt::Root::new("") else {
+        return;
+    };
+
+    let armored = String::from_utf8(key.certificate().to_vec()).unwrap();
+    let binary = key.certificate_binary();
+    let around = format!("some text\n\n{armored}\nmore text\n");
+    let crlf = armored.replace('\n', "\r\n");
+    for (name, bytes) in [
+        ("armored.asc", armored.as_bytes()),
+        ("armored.gpg", armored.as_bytes()),
+        ("armored.pgp", armored.as_bytes()),
+        ("armored", armored.as_bytes()),
+        ("around.asc", around.as_bytes()),
+        ("crlf.asc", crlf.as_bytes()),
+        ("binary.asc", &binary),
+        ("binary.gpg", &binary),
+        ("binary.pgp", &binary),
+    ] {
+        let keyring = folder.put(name, bytes);
+        root.sources(&format!(
+            "Types: deb\nURIs: file:{}\nSuites: ./\nSigned-By: {}\n",
+            folder.path().display(),
+            keyring.display()
+        ));
+        let run = root.update();
+        let warned = !read(&keyring).findings.is_empty();
+        assert_eq!(run.accepted(), !warned, "{name}: {run}");
+    }
+}
+
 #[test]
 fn a_damaged_neighbour_does_not_stop_the_good_one() {
     let mut broken = String::from_utf8(stranger().certificate().to_vec()).unwrap();
