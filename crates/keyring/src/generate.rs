@@ -247,7 +247,7 @@ pub fn generate(request: &GenerateRequest, now: Timestamp) -> Result<Generated> 
     let binary = certificate.to_binary();
     Ok(Generated {
         signing_key: signer.key(),
-        armored: armored(&binary, Kind::PublicKey, profile)?,
+        armored: certificate.to_armored(),
         revocation: revocation_file(&certificate, revocation, request, profile)?,
         secret_key,
         certificate,

@@ -170,6 +170,11 @@ impl Certificate {
         use std::io::Write as _;
         let armored = || {
             let mut writer = Writer::new(Vec::new(), Kind::PublicKey)?;
+            // A checksum is for v4 only (RFC 9580, 6.1).
+            writer.set_profile(match self.version() {
+                6 => openpgp::Profile::RFC9580,
+                _ => openpgp::Profile::RFC4880,
+            })?;
             writer.write_all(&self.to_binary())?;
             writer.finalize()
         };

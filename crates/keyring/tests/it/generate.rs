@@ -71,6 +71,9 @@ fn every_algorithm_makes_a_certifying_primary_and_a_signing_subkey() {
         assert_eq!((primary.created, subkey.created), (now(), now()));
         assert_eq!(primary.expires, Some(after(PRIMARY_VALIDITY)));
         assert_eq!(subkey.expires, Some(after(SUBKEY_VALIDITY)));
+        let text = String::from_utf8(generated.armored.clone()).unwrap();
+        let checksums = text.lines().filter(|line| line.starts_with('=')).count();
+        assert_eq!(checksums, usize::from(version == 4), "{algorithm}");
         let data = b"signed by a new key";
         let signature =
             Signer::detached(&[signer(&generated)], data, Armor::Binary, now()).unwrap();
