@@ -18,23 +18,27 @@ pub(crate) struct Algorithm {
     pub(crate) rule: &'static str,
     /// Bits of the modulus (RSA, DSA, ElGamal).
     pub(crate) bits: Option<usize>,
+    /// Whether the backend knows it.
+    pub(crate) supported: bool,
 }
 
 impl Algorithm {
     pub(crate) fn of<P: KeyParts, R: KeyRole>(key: &Key<P, R>) -> Self {
-        let (rule, bits) = match key.mpis() {
-            PublicKey::RSA { n, .. } => ("rsa", Some(n.bits())),
-            PublicKey::DSA { p, .. } => ("dsa", Some(p.bits())),
-            PublicKey::ElGamal { p, .. } => ("elgamal", Some(p.bits())),
+        let known = key.pk_algo().is_supported();
+        let (rule, bits, supported) = match key.mpis() {
+            PublicKey::RSA { n, .. } => ("rsa", Some(n.bits()), known),
+            PublicKey::DSA { p, .. } => ("dsa", Some(p.bits()), known),
+            PublicKey::ElGamal { p, .. } => ("elgamal", Some(p.bits()), known),
             PublicKey::EdDSA { curve, .. } | PublicKey::ECDSA { curve, .. } => {
-                (curve_rule(curve), None)
+                (curve_rule(curve), None, known && curve.is_supported())
             }
-            _ => (rule(key.pk_algo()), None),
+            _ => (rule(key.pk_algo()), None, known),
         };
         Self {
             name: names::public_key(key.pk_algo(), key.mpis()),
             rule,
             bits,
+            supported,
         }
     }
 }

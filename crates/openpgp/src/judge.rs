@@ -95,8 +95,7 @@ impl Judge<'_> {
         let digest = match hashes.digest(self.signature) {
             Ok(digest) => digest,
             Err(NoDigest::NotComputed) => {
-                let detail = format!("{} is not supported here", blank.digest_algorithm);
-                let reason = Finding::reject(codes::UNSUPPORTED, "", detail);
+                let reason = unsupported(&blank.digest_algorithm);
                 return rejected(blank, Status::Unsupported, reason);
             }
             Err(NoDigest::Collision) => {
@@ -191,6 +190,10 @@ impl Judge<'_> {
                     "the salt does not have the length its digest algorithm asks for",
                 );
             }
+        }
+        if !signature.pk_algo().is_supported() {
+            let name = names::algorithm_name(signature.pk_algo());
+            return Some((Status::Unsupported, unsupported(&name)));
         }
         let what = keystate::critical_unknown(signature)?;
         let reason = Finding::reject(codes::UNSUPPORTED, "", what).because(
@@ -295,18 +298,13 @@ impl Judge<'_> {
             );
             return rejected(facts, Status::Malformed, reason);
         }
+        if !algorithm.supported {
+            return rejected(facts, Status::Unsupported, unsupported(&algorithm.name));
+        }
         // Not through sequoia's cache of good signatures, which never forgets.
         let checked = key.verify(signature.mpis(), signature.hash_algo(), digest);
         match checked {
             Ok(()) if prefix => facts.mathematics = Mathematics::Good,
-            Err(error) if unsupported(&error) => {
-                let reason = Finding::reject(
-                    codes::UNSUPPORTED,
-                    "",
-                    format!("{} is not supported here: {error}", algorithm.name),
-                );
-                return rejected(facts, Status::Unsupported, reason);
-            }
             Ok(()) | Err(_) => {
                 facts.mathematics = Mathematics::Bad;
                 let reason = Finding::reject(
@@ -593,15 +591,9 @@ fn rejected(facts: SignatureFacts, status: Status, reason: Finding) -> Signature
     }
 }
 
-fn unsupported(error: &openpgp::anyhow::Error) -> bool {
-    matches!(
-        error.downcast_ref(),
-        Some(
-            openpgp::Error::UnsupportedPublicKeyAlgorithm(_)
-                | openpgp::Error::UnsupportedEllipticCurve(_)
-                | openpgp::Error::UnsupportedHashAlgorithm(_)
-        )
-    )
+fn unsupported(algorithm: &str) -> Finding {
+    let detail = format!("{algorithm} is not supported here");
+    Finding::reject(codes::UNSUPPORTED, "", detail)
 }
 
 fn issuers(signature: &Signature) -> Vec<String> {

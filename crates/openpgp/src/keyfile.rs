@@ -14,21 +14,22 @@ use sequoia_openpgp as openpgp;
 
 use crate::{Certificate, CertificateError, Fingerprint, framing};
 
-const BLOCKS: &[(&str, &str, Kind)] = &[
+const BEGIN: &[u8] = b"-----BEGIN PGP ";
+const BLOCKS: &[(&[u8], &[u8], Kind)] = &[
     (
-        "-----BEGIN PGP PUBLIC KEY BLOCK-----",
-        "-----END PGP PUBLIC KEY BLOCK-----",
+        b"-----BEGIN PGP PUBLIC KEY BLOCK-----",
+        b"-----END PGP PUBLIC KEY BLOCK-----",
         Kind::PublicKey,
     ),
     (
-        "-----BEGIN PGP PRIVATE KEY BLOCK-----",
-        "-----END PGP PRIVATE KEY BLOCK-----",
+        b"-----BEGIN PGP PRIVATE KEY BLOCK-----",
+        b"-----END PGP PRIVATE KEY BLOCK-----",
         Kind::SecretKey,
     ),
     // What `gpg --enarmor` makes of a binary certificate.
     (
-        "-----BEGIN PGP ARMORED FILE-----",
-        "-----END PGP ARMORED FILE-----",
+        b"-----BEGIN PGP ARMORED FILE-----",
+        b"-----END PGP ARMORED FILE-----",
         Kind::File,
     ),
 ];
@@ -144,16 +145,17 @@ impl Found {
 
     /// Armored blocks, whatever text stands between them.
     fn blocks_in(&mut self, mut bytes: &[u8]) {
-        loop {
-            let next = BLOCKS
-                .iter()
-                .filter_map(|block| Some((find(bytes, block.0.as_bytes())?, block)))
-                .min_by_key(|(at, _)| *at);
-            let Some((at, (_, end, kind))) = next else {
-                return;
-            };
+        while let Some(at) = find(bytes, BEGIN) {
+            if self.count() >= CERTIFICATES {
+                return self.refuse(None, "too many certificates in one file".to_owned());
+            }
             let block = bytes.get(at..).unwrap_or_default();
-            let Some(length) = find(block, end.as_bytes()).map(|at| at + end.len()) else {
+            let Some((_, end, kind)) = BLOCKS.iter().find(|(begin, ..)| block.starts_with(begin))
+            else {
+                bytes = block.get(BEGIN.len()..).unwrap_or_default();
+                continue;
+            };
+            let Some(length) = find(block, end).map(|at| at + end.len()) else {
                 return self.refuse(None, "an armored block without its last line".to_owned());
             };
             let (block, rest) = block.split_at_checked(length).unwrap_or((block, &[]));

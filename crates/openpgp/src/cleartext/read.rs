@@ -1,6 +1,6 @@
 //! The strict reader.
 
-use pkgseal_repo::Finding;
+use pkgseal_repo::{Finding, Limits};
 
 use crate::algorithm::digest_rule;
 use crate::armor::Around;
@@ -44,6 +44,10 @@ pub fn split(message: &[u8]) -> Result<Message, Finding> {
 }
 
 fn read(message: &[u8]) -> Result<Message, String> {
+    let limit = Limits::default().release;
+    if u64::try_from(message.len()).unwrap_or(u64::MAX) > limit {
+        return Err(format!("longer than {limit} bytes"));
+    }
     let whole = std::str::from_utf8(message).map_err(|error| {
         let before = message.get(..error.valid_up_to()).unwrap_or_default();
         let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;

@@ -134,6 +134,20 @@ fn damage_never_panics() {
     }
 }
 
+#[test]
+fn many_armored_blocks_are_read_in_one_pass() {
+    let mut bytes = Vec::new();
+    for _ in 0..20_000 {
+        bytes.extend(
+            b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n-----END PGP PUBLIC KEY BLOCK-----\n",
+        );
+        bytes.extend(b"-----BEGIN PGP MESSAGE-----\n");
+    }
+    bytes.extend(keys::load("good").certificate());
+    let (found, _) = Certificate::parse_all(&bytes);
+    assert_eq!(found.len(), 1);
+}
+
 /// A certificate with `count` signatures of this kind after its user ID, each made up.
 fn flooded(certificate: &[u8], count: usize, by: &str, kind: u8) -> Vec<u8> {
     let options = RawOptions::at(keys::SIGNED).with(With::Primary).binary();

@@ -238,6 +238,36 @@ fn a_broken_packet_rejects_even_beside_a_good_one() {
     assert_eq!(report.signatures[1].status, Status::Malformed);
 }
 
+/// The packet with bytes after its last integer, its length adjusted.
+#[test]
+fn bytes_after_the_signature_inside_its_packet() {
+    for name in ["good", "good-p256", "good-v6-ed25519"] {
+        let mut packet = binary(name);
+        packet[1] += 1;
+        packet.push(0);
+        let report = judge(&packet);
+        assert!(!report.is_accepted(), "{name}: {report:?}");
+    }
+}
+
+#[test]
+fn an_algorithm_nobody_knows() {
+    let mut packet = binary("good");
+    assert_eq!(packet[4], 22);
+    packet[4] = 99;
+    let report = judge(&packet);
+    assert_eq!(report.signatures[0].status, Status::Unsupported);
+    let detail = &report.findings("")[0].detail;
+    assert!(
+        detail.contains("algorithm 99 is not supported here"),
+        "{detail}"
+    );
+    let mut packet = binary("good");
+    packet[5] = 99;
+    let report = judge(&packet);
+    assert_eq!(report.signatures[0].status, Status::Unsupported);
+}
+
 #[test]
 fn summaries_name_the_algorithms() {
     let block = SignatureBlock::parse(&binary("good-v6-ed25519")).unwrap();

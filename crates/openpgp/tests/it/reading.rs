@@ -251,6 +251,11 @@ fn utf8_only() {
 }
 
 #[test]
+fn a_message_has_an_end() {
+    refuses(vec![b'x'; 10_000_001], "longer than 10000000 bytes");
+}
+
+#[test]
 fn lines_have_an_end() {
     let longest = "x".repeat(64 * 1024);
     assert!(cleartext::split(signed(&format!("{longest}\n")).as_bytes()).is_ok());
