@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pkgseal_openpgp::{
     Examination, Hashes, Mathematics, Object, ObjectSignatures, SignatureBlock, SignatureReport,
-    Status, Verifier,
+    Status, Verifier, codes as signature_codes,
 };
 use pkgseal_repo::{Finding, Limits, Severity, codes as repo_codes};
 
@@ -268,6 +268,19 @@ fn add(examination: &mut Examination, name: &str, report: SignatureReport, count
                 signature.form
             ),
         ));
+    }
+    // As rpm tells BAD from NOKEY: without the certificate, the first two bytes of the
+    // digest still show that something else was signed.
+    for signature in &report.signatures {
+        if signature.mathematics == Mathematics::PrefixDiffers
+            && let Some(reason) = &signature.reason
+        {
+            examination.report.push(Finding::reject(
+                signature_codes::BAD,
+                &object,
+                reason.detail.clone(),
+            ));
+        }
     }
     if report.is_accepted() || !counted || wrong(&report) {
         examination.add_signatures(object, report);

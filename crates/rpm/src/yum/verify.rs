@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use pkgseal_openpgp::{Examination, Object, SignatureBlock, SignatureReport, Verified, Verifier};
 use pkgseal_repo::{
-    CheckOptions, Entry, Finding, Limits, Progress, Report, Root, SafePath, Witness,
+    CheckOptions, Entry, Finding, Limits, Progress, Report, Root, SafePath, Severity, Witness,
     check_witnessed, codes, surplus,
 };
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
@@ -154,13 +154,15 @@ pub(super) fn judge(
     examination.add_signatures(asc, report);
     if stale {
         for finding in examination.report.findings.iter_mut().skip(known) {
-            finding.hint.get_or_insert_with(|| {
-                "createrepo_c and modifyrepo_c leave the old repomd.xml.asc beside a new repomd.xml: sign again, or fetch both again".to_owned()
-            });
+            if finding.severity == Severity::Reject {
+                finding.hint = Some(STALE.to_owned());
+            }
         }
     }
     sealed
 }
+
+const STALE: &str = "fetch both files again, together and from one place; as the publisher, sign again: createrepo_c and modifyrepo_c leave the old repomd.xml.asc beside a new repomd.xml";
 
 /// Whether the signature is of other content: very often of the generation before.
 fn is_stale(report: &SignatureReport) -> bool {

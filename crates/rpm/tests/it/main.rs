@@ -2,5 +2,6 @@
 
 mod cases;
 mod common;
+mod repositories;
 mod signing;
 mod vectors;
