@@ -342,7 +342,7 @@ impl Parser<'_> {
         // The trailer holds the negative length of the region's index.
         let length = trailer.offset.wrapping_neg() as usize;
         let entries = length / ENTRY;
-        if length % ENTRY != 0 || entries == 0 || entries > intro.entries {
+        if !length.is_multiple_of(ENTRY) || entries == 0 || entries > intro.entries {
             return Err(self.region_fault(format!(
                 "the region's trailer spans {length} bytes of an index of {} entries",
                 intro.entries
@@ -395,7 +395,7 @@ impl Parser<'_> {
         let data = self.bytes.get(start..limit).unwrap_or_default();
         let length = match kind.width() {
             Some(width) => {
-                if offset as usize % width != 0 {
+                if !(offset as usize).is_multiple_of(width) {
                     return Err(fault(format!("offset {offset} is not aligned to {width}")));
                 }
                 count.checked_mul(width).filter(|&l| l <= data.len())

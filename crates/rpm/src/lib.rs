@@ -1,4 +1,45 @@
-//! To be written.
+//! RPM packages and yum repositories: who signed them, are they intact, and signatures
+//! put in.
+//!
+//! - [`package::verify`] judges a package: every digest and every signature in one read,
+//!   and whether what is signed covers the header *and* the payload.
+//! - [`package::sign`] puts signatures into a package's signature header and keeps every
+//!   other byte; [`editor`] is that change, pure over bytes.
+//! - [`yum::verify_tree`] follows a repository from `repomd.xml.asc` down to every package;
+//!   [`yum::sign_tree`] checks all of it and signs its root.
+//!
+//! Start with these four, then [`header`] (the structure of both headers) and
+//! [`yum::Repomd`].
+//!
+//! ```no_run
+//! use pkgseal_openpgp::{Certificate, Certificates, Profile, Verifier};
+//! use pkgseal_repo::{Limits, Outcome};
+//!
+//! let (certificates, _) = Certificate::parse_all(&std::fs::read("RPM-GPG-KEY-example")?);
+//! let now = "2025-09-01T00:00:00Z".parse()?;
+//! let verifier = Verifier::new(Certificates::new(certificates), Profile::strict(), now);
+//! let found = pkgseal_rpm::package::verify(
+//!     "hello-1.0-1.noarch.rpm".as_ref(),
+//!     &verifier,
+//!     &Limits::default(),
+//! )?;
+//! assert_eq!(found.outcome(), Outcome::Accepted);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What is wrong with an input is a finding with one of the [`codes`]; an [`Error`] says
+//! that something could not be decided or written. A package's structure is judged more
+//! strictly than rpm does: whatever no honest tool writes into bytes that nothing signs
+//! rejects. Free, because nothing signed determines them, are only the architecture and
+//! system numbers of the lead, PAYLOADSIZE and the other sizes of the uncompressed
+//! payload, per-file signatures (IMA, fs-verity), and the unhashed hints inside a
+//! signature.
+//!
+//! It does not verify per-file signatures, read packages without regions (older than
+//! 2001), install anything, or know the clock.
+//!
+//! Follows the package formats 4 and 6 as rpm 4.18 to 6.1 read them, and the metadata
+//! that `createrepo_c` writes.
 
 pub mod codes;
 pub mod editor;

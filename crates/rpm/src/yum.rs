@@ -18,5 +18,8 @@ pub use repomd::{Data, Repomd};
 pub use sign::{sign_repomd, sign_tree};
 pub use verify::{recognise, verify_repomd, verify_tree};
 
+/// The folder of the metadata.
+pub(crate) const REPODATA: &str = "repodata";
+
 /// Path of the signed root in a repository.
 pub(crate) const REPOMD: &str = "repodata/repomd.xml";

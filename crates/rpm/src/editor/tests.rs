@@ -197,7 +197,7 @@ proptest! {
         let edited = editor.finish().unwrap();
         let end = edited.header.len() + padding(edited.header.len());
         prop_assert_eq!(end, header.len() + padding(header.len()) + edited.grown);
-        prop_assert!(edited.grown % GROWTH == 0);
+        prop_assert!(edited.grown.is_multiple_of(GROWTH));
         if edited.grown > 0 {
             prop_assert!(least + padding(least) > end - GROWTH);
         }

@@ -1,3 +1,5 @@
+#![expect(clippy::cast_possible_truncation, reason = "small headers")]
+
 use proptest::prelude::*;
 
 use super::*;
@@ -117,7 +119,7 @@ fn region_must_span_the_main_header() {
         (with(header.clone(), end - 8, 80), "spans"),
         (with(header.clone(), end - 8, 64u32.wrapping_neg()), "span"),
         (with(header.clone(), end - 8, 60u32.wrapping_neg()), "spans"),
-        (with(header.clone(), end - 4, 17), "not 16 bytes"),
+        (with(header, end - 4, 17), "not 16 bytes"),
     ] {
         let found = Index::parse(&broken, Role::Main).unwrap_err();
         assert!(found.region && found.detail.contains(words), "{found:?}");

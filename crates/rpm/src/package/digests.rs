@@ -201,6 +201,10 @@ impl DigestCheck {
         hex: &[u8],
     ) -> Option<Expected> {
         let mut digest = Digests::new();
+        // Every builder writes lower case; another form is a change nothing would notice.
+        if hex.iter().any(u8::is_ascii_uppercase) {
+            self.malformed(&name, "upper-case hexadecimal");
+        }
         match digest.insert_hex(algorithm, &String::from_utf8_lossy(hex)) {
             Ok(()) => Some(Expected {
                 name,

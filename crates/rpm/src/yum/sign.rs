@@ -15,8 +15,9 @@ use pkgseal_repo::{
     StagedSet, read_file,
 };
 
+use super::tree::{Scaffold, is_elsewhere};
 use super::verify::{asc_path, chain, judge};
-use super::{REPOMD, Repomd, tree};
+use super::{REPODATA, REPOMD, Repomd};
 use crate::error::{Error, Result};
 use crate::package::worst;
 
@@ -80,10 +81,10 @@ pub fn sign_tree(
         return Err(broken(root, finding));
     }
 
+    let mut scaffold = Scaffold::default();
     let output = match destination {
-        Destination::Directory(directory) if !tree::same(root, directory) => {
-            destination.prepare()?;
-            tree::copy(&repository, root, directory)?;
+        Destination::Directory(directory) if is_elsewhere(root, directory)? => {
+            scaffold.folder(&directory.join(REPODATA))?;
             Some(directory)
         }
         Destination::Directory(_) | Destination::Beside => None,
@@ -92,11 +93,13 @@ pub fn sign_tree(
     let subject = output.map_or(root, |directory| directory.as_path());
     let mut examination = Examination::new("yum repository", subject.display().to_string());
     let mut staged = stage(signer, &target, bytes.clone(), time, &mut examination)?;
-    if output.is_some() {
+    if let Some(directory) = output {
         // Last: a reader of the output sees the old repository or the new one.
         staged.push(written(&target, &bytes)?);
+        scaffold.copy(&repository, root, directory)?;
     }
     let outputs = staged.commit()?;
+    scaffold.keep();
     examination.report.merge(report);
     examination.report.sort();
     Ok(Signed {

@@ -346,3 +346,6 @@ impl<R: BufRead> BufRead for Capped<R> {
         self.inner.consume(count);
     }
 }
+
+#[cfg(test)]
+mod tests;

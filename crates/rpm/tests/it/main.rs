@@ -1,7 +1,18 @@
 //! Packages and repositories against real tools, real files, and every kind of damage.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests fail loudly, and say what they skip"
+)]
 
+mod attacks;
 mod cases;
 mod common;
+mod damage;
+mod faults;
 mod repositories;
 mod signing;
 mod vectors;
