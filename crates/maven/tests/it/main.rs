@@ -13,6 +13,7 @@ mod real;
 mod states;
 mod tree_sign;
 mod tree_verify;
+mod vectors;
 
 use std::path::{Path, PathBuf};
 
