@@ -147,6 +147,36 @@ fn the_same_input_gives_the_same_bytes() {
 }
 
 #[test]
+fn clones_sign_in_threads_of_their_own() {
+    for name in ["good-ed25519", "good-rsa2048", "good-p256", "good-mldsa65"] {
+        let signer = signer(name);
+        let certificate = keys::load(name).certificate_binary();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                let signer = signer.clone();
+                let certificate = &certificate;
+                scope.spawn(move || {
+                    for number in 0..8_u8 {
+                        let made = Signer::detached(
+                            std::slice::from_ref(&signer),
+                            &[number],
+                            Armor::Binary,
+                            time(SIGNED),
+                        )
+                        .unwrap();
+                        assert!(library_accepts(
+                            std::slice::from_ref(certificate),
+                            &made,
+                            &[number]
+                        ));
+                    }
+                });
+            }
+        });
+    }
+}
+
+#[test]
 fn a_signature_carries_what_gnupg_puts_there_and_nothing_else() {
     for name in V4.iter().chain(V6) {
         let signer = signer(name);

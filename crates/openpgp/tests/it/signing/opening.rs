@@ -209,14 +209,36 @@ fn a_secret_part_under_another_public_part_is_refused() {
 }
 
 #[test]
-fn the_newest_signing_subkey_is_chosen() {
-    let signer = signer("good-ed25519");
-    assert_ne!(signer.key().as_str(), keys::load("good").fingerprint());
-    let signer = self::signer("primary-signs");
-    assert_eq!(
-        signer.key().as_str(),
-        keys::load("primary-signs").fingerprint()
-    );
+fn the_newest_signing_subkey_alive_is_chosen() {
+    use openpgp::cert::prelude::*;
+    let cert = Cert::from_bytes(keys::load("good").secret()).unwrap();
+    let old = signer("good").key();
+    let made = std::time::SystemTime::from(time("2025-02-01"));
+    let policy = StandardPolicy::at(made);
+    let valid = cert.with_policy(&policy, made).unwrap();
+    let cert = KeyBuilder::new(openpgp::types::KeyFlags::empty().set_signing())
+        .set_creation_time(made)
+        .subkey(valid)
+        .unwrap()
+        .set_key_validity_period(std::time::Duration::from_secs(120 * 86_400))
+        .unwrap()
+        .attach_cert()
+        .unwrap();
+    let bytes = cert.as_tsk().to_vec().unwrap();
+    let chosen = |day| {
+        Signer::open(&bytes, || panic!("asked"), time(day))
+            .unwrap()
+            .key()
+    };
+    assert_eq!(chosen("2025-01-15"), old, "the new one was not made yet");
+    assert_ne!(chosen(SIGNED), old);
+    assert_eq!(chosen(NOW), old, "the new one has expired");
+}
+
+#[test]
+fn a_primary_signs_where_no_subkey_can() {
+    let chosen = signer("primary-signs").key();
+    assert_eq!(chosen.as_str(), keys::load("primary-signs").fingerprint());
 }
 
 /// Secret keys as gpg exports them: protected its way, and with an offline primary.
