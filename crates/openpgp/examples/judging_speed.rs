@@ -47,7 +47,7 @@ fn main() {
             name,
         );
         let keyring = key.certificate_binary();
-        let few = &signed[..30];
+        let few = signed.get(..30).unwrap_or_default();
         let readable = key.fingerprint().len() == 40;
         let sqv = rate(
             few,

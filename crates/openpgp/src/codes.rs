@@ -25,6 +25,7 @@ codes! {
     KEY_NOT_YET_VALID = "signature.key-not-yet-valid", "the signature is older than the key that made it";
     KEY_NOT_FOR_SIGNING = "signature.key-not-for-signing", "the key may certify or encrypt but not sign data";
     KEY_UNBOUND = "signature.key-unbound", "the subkey is not validly bound to its certificate";
+    KEY_HISTORY = "signature.key-history", "the certificate's self-signatures from the time of the signature are gone; a later one speaks for that time";
     WEAK_DIGEST = "signature.weak-digest", "the signature's digest algorithm is below the profile";
     WEAK_KEY = "signature.weak-key", "the key's algorithm or size is below the profile";
     WEAK_BINDING = "signature.weak-binding", "the certificate's self-signatures use a digest below the profile (SHA-1)";

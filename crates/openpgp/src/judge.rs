@@ -11,11 +11,13 @@ use crate::block::Packet;
 use crate::certificates::Candidate;
 use crate::keystate::{self, Assessment};
 use crate::plan::NoDigest;
-use crate::profile::{Cited, TextForm, Use, Weight};
+use crate::profile::{TextForm, Use, Weight};
 use crate::{
-    BadKey, Certificates, Fingerprint, Hashes, KeyState, Mathematics, Object, Profile,
-    SignatureFacts, Status, codes, names, time,
+    Certificates, Fingerprint, Hashes, KeyState, Mathematics, Object, Profile, SignatureFacts,
+    Status, codes, names, time,
 };
+
+mod reasons;
 
 /// What a signature is judged against.
 pub(crate) struct Context<'a> {
@@ -95,7 +97,7 @@ impl Judge<'_> {
         let digest = match hashes.digest(self.signature) {
             Ok(digest) => digest,
             Err(NoDigest::NotComputed) => {
-                let reason = unsupported(&blank.digest_algorithm);
+                let reason = reasons::unsupported(&blank.digest_algorithm);
                 return rejected(blank, Status::Unsupported, reason);
             }
             Err(NoDigest::Collision) => {
@@ -119,7 +121,7 @@ impl Judge<'_> {
             .min_by_key(rank);
         match best {
             Some(facts) if !self.shares_only_a_key_id(&facts) => facts,
-            _ => missing(blank, prefix),
+            _ => reasons::missing(blank, prefix),
         }
     }
 
@@ -193,7 +195,7 @@ impl Judge<'_> {
         }
         if !signature.pk_algo().is_supported() {
             let name = names::algorithm_name(signature.pk_algo());
-            return Some((Status::Unsupported, unsupported(&name)));
+            return Some((Status::Unsupported, reasons::unsupported(&name)));
         }
         let what = keystate::critical_unknown(signature)?;
         let reason = Finding::reject(codes::UNSUPPORTED, "", what).because(
@@ -235,40 +237,7 @@ impl Judge<'_> {
             && named.peek().is_some()
             && !named.any(|named| facts.key.as_ref() == Some(&Fingerprint::of(named)))
     }
-}
 
-fn missing(blank: SignatureFacts, prefix: bool) -> SignatureFacts {
-    let issuer = blank
-        .issuers
-        .first()
-        .map_or_else(|| "nobody it names".to_owned(), Clone::clone);
-    let (mathematics, detail) = if prefix {
-        (
-            Mathematics::PrefixMatches,
-            format!("signed by {issuer}, for which no certificate is at hand"),
-        )
-    } else {
-        (
-            Mathematics::PrefixDiffers,
-            format!(
-                "the content is not what {issuer} signed (the digest differs); no certificate is at hand for that signer either"
-            ),
-        )
-    };
-    let mut reason = Finding::reject(codes::MISSING_CERTIFICATE, "", detail);
-    if let Some(issuer) = blank.issuers.first() {
-        reason = reason.hint(format!(
-                "get the certificate {issuer} from its owner over a trusted way and pass it with --keyring FILE"
-            ));
-    }
-    let facts = SignatureFacts {
-        mathematics,
-        ..blank
-    };
-    rejected(facts, Status::MissingCertificate, reason)
-}
-
-impl Judge<'_> {
     fn against(
         &self,
         blank: SignatureFacts,
@@ -299,7 +268,11 @@ impl Judge<'_> {
             return rejected(facts, Status::Malformed, reason);
         }
         if !algorithm.supported {
-            return rejected(facts, Status::Unsupported, unsupported(&algorithm.name));
+            return rejected(
+                facts,
+                Status::Unsupported,
+                reasons::unsupported(&algorithm.name),
+            );
         }
         // Not through sequoia's cache of good signatures, which never forgets.
         let checked = key.verify(signature.mpis(), signature.hash_algo(), digest);
@@ -312,7 +285,7 @@ impl Judge<'_> {
                     "",
                     format!(
                         "the content is not what {} signed: changed after signing, or the signature is of another file",
-                        whose(&facts)
+                        reasons::whose(&facts)
                     ),
                 )
                 .hint("fetch the file and its signature again, together and from one place");
@@ -345,9 +318,10 @@ impl Judge<'_> {
         facts.when_signed = Some(then.state.clone());
         facts.now = Some(today.state.clone());
         if let Some((status, reason)) = self
-            .algorithms(&facts, created)
+            .hard_revocation(&facts, &then, created)
+            .or_else(|| self.algorithms(&facts, created))
             .or_else(|| self.moments(&facts, created))
-            .or_else(|| state_then(&facts, &then, created))
+            .or_else(|| reasons::state_then(&facts, &then, created))
             .or_else(|| self.state_now(&mut facts, &today))
         {
             return rejected(facts, status, reason);
@@ -370,14 +344,60 @@ impl Judge<'_> {
                 "",
                 format!(
                     "a good signature by {}, which is not among the certificates that count",
-                    whose(&facts)
+                    reasons::whose(&facts)
                 ),
             )
             .because(profile.allowed_line());
             facts.notes.push(note);
         }
+        if then.by_later {
+            facts.notes.push(reasons::by_later(&facts));
+        }
         facts.status = Status::Good;
         facts
+    }
+
+    /// Weighs more than whatever else is wrong.
+    fn hard_revocation(
+        &self,
+        facts: &SignatureFacts,
+        then: &Assessment,
+        created: Timestamp,
+    ) -> Option<(Status, Finding)> {
+        match &then.state {
+            KeyState::Revoked(revocation) if revocation.hard => {
+                reasons::state_then(facts, then, created)
+            }
+            _ => None,
+        }
+    }
+
+    /// By the rules for this kind of object.
+    fn state_now(
+        &self,
+        facts: &mut SignatureFacts,
+        today: &Assessment,
+    ) -> Option<(Status, Finding)> {
+        let Context {
+            profile, object, ..
+        } = *self.context;
+        let rule = match &today.state {
+            KeyState::Revoked(_) => profile.retired_since(object),
+            _ => profile.alive_now(object),
+        };
+        let (bad, finding) = reasons::state_now(facts, today)?;
+        let finding = finding.because(rule.line);
+        let severity = match rule.value {
+            Weight::Reject => return Some((Status::BadKey(bad), finding)),
+            Weight::Warn => Severity::Warning,
+            Weight::Note => Severity::Note,
+        };
+        facts.notes.push(Finding {
+            severity,
+            hint: None,
+            ..finding
+        });
+        None
     }
 
     fn algorithms(&self, facts: &SignatureFacts, created: Timestamp) -> Option<(Status, Finding)> {
@@ -429,157 +449,20 @@ impl Judge<'_> {
         );
         Some((Status::Expired, reason))
     }
-
-    /// What has become of the key since, by the rules for this kind of object.
-    fn state_now(
-        &self,
-        facts: &mut SignatureFacts,
-        today: &Assessment,
-    ) -> Option<(Status, Finding)> {
-        let profile = self.context.profile;
-        let object = self.context.object;
-        let (rule, bad, code, detail): (Cited<Weight>, _, _, _) = match &today.state {
-            KeyState::Live => return None,
-            KeyState::Expired { at, primary } => (
-                profile.alive_now(object),
-                BadKey::Expired,
-                codes::KEY_EXPIRED_NOW,
-                format!(
-                    "{} of {} expired at {at}; it signed before that{}",
-                    part(*primary),
-                    whose(facts),
-                    when(facts.created)
-                ),
-            ),
-            KeyState::Revoked(revocation) => (
-                profile.retired_since(object),
-                BadKey::Revoked { hard: false },
-                codes::KEY_REVOKED_SOFT,
-                format!(
-                    "the key of {} was retired{}{}; it signed before that{}",
-                    whose(facts),
-                    when(revocation.at),
-                    quoted(&revocation.reason),
-                    when(facts.created)
-                ),
-            ),
-            // Alive then and not now in another way: by the self-signatures of today.
-            KeyState::NotYetValid { .. } => return None,
-            KeyState::NotForSigning => (
-                profile.alive_now(object),
-                BadKey::NotForSigning,
-                codes::KEY_NOT_FOR_SIGNING,
-                format!("the key of {} may no longer sign", whose(facts)),
-            ),
-            KeyState::Unbound { reason } => (
-                profile.alive_now(object),
-                BadKey::Unbound,
-                today.code,
-                format!("the key of {} no longer counts: {reason}", whose(facts)),
-            ),
-            KeyState::Weak { reason } => (
-                profile.alive_now(object),
-                BadKey::Unbound,
-                codes::WEAK_KEY,
-                format!("the key of {} is too weak now: {reason}", whose(facts)),
-            ),
-        };
-        let severity = match rule.value {
-            Weight::Reject => Severity::Reject,
-            Weight::Warn => Severity::Warning,
-            Weight::Note => Severity::Note,
-        };
-        let finding = Finding::new(code, severity, "", detail).because(rule.line);
-        if severity != Severity::Reject {
-            facts.notes.push(finding);
-            return None;
-        }
-        let hint = renewal(facts);
-        Some((Status::BadKey(bad), finding.hint(hint)))
-    }
-}
-
-/// What was wrong with the key when it signed.
-fn state_then(
-    facts: &SignatureFacts,
-    then: &Assessment,
-    created: Timestamp,
-) -> Option<(Status, Finding)> {
-    let who = whose(facts);
-    let (status, detail) = match &then.state {
-        KeyState::Live => return None,
-        KeyState::Expired { at, primary } => (
-            Status::BadKey(BadKey::Expired),
-            format!(
-                "{} of {who} expired at {at}, before it signed at {created}",
-                part(*primary)
-            ),
-        ),
-        KeyState::NotYetValid { from } => (
-            Status::BadKey(BadKey::NotYetValid),
-            format!(
-                "the signature says it was made at {created}, before the key of {who} existed (from {from})"
-            ),
-        ),
-        KeyState::Revoked(revocation) => (
-            Status::BadKey(BadKey::Revoked {
-                hard: revocation.hard,
-            }),
-            if revocation.hard {
-                format!(
-                    "the key of {who} was revoked{}{}: nothing it signed counts, whenever that was",
-                    when(revocation.at),
-                    quoted(&revocation.reason)
-                )
-            } else {
-                format!(
-                    "the key of {who} was retired{}{} and signed after that, at {created}",
-                    when(revocation.at),
-                    quoted(&revocation.reason)
-                )
-            },
-        ),
-        KeyState::NotForSigning => (
-            Status::BadKey(BadKey::NotForSigning),
-            format!("the key of {who} that made this may not sign files by its own certificate"),
-        ),
-        KeyState::Unbound { reason } => (
-            Status::BadKey(BadKey::Unbound),
-            format!("the key of {who} does not count: {reason}"),
-        ),
-        KeyState::Weak { reason } => (
-            Status::WeakAlgorithm,
-            format!("the key of {who} is too weak: {reason}"),
-        ),
-    };
-    let mut finding = Finding::reject(then.code, "", detail);
-    finding.cause.clone_from(&then.cause);
-    finding.hint = match then.code {
-        codes::WEAK_BINDING => Some(
-            "ask the owner to renew the self-signatures (sq cert lint --fix); --profile legacy accepts them meanwhile".to_owned(),
-        ),
-        codes::KEY_EXPIRED_AT_SIGNING | codes::KEY_UNBOUND => Some(renewal(facts)),
-        codes::KEY_REVOKED => Some(
-            "trust nothing signed by this key; ask the publisher which key replaces it".to_owned(),
-        ),
-        codes::KEY_REVOKED_SOFT | codes::KEY_NOT_FOR_SIGNING | codes::WEAK_KEY => {
-            Some("the publisher must sign again, with the key meant for it".to_owned())
-        }
-        codes::KEY_NOT_YET_VALID => {
-            Some("the signer's clock was wrong, or the date is forged".to_owned())
-        }
-        _ => None,
-    };
-    Some((status, finding))
 }
 
 /// The most favourable finding first: a signature is good if one key makes it good.
 fn rank(facts: &SignatureFacts) -> u8 {
     match facts.status {
-        Status::Good => 0,
-        Status::BadKey(_) | Status::WeakAlgorithm | Status::NotYetValid | Status::Expired => 1,
-        Status::Bad => 2,
-        Status::Malformed | Status::Unsupported | Status::MissingCertificate => 3,
+        Status::Good => u8::from(
+            facts
+                .notes
+                .iter()
+                .any(|note| note.code == codes::NOT_ALLOWED),
+        ),
+        Status::BadKey(_) | Status::WeakAlgorithm | Status::NotYetValid | Status::Expired => 2,
+        Status::Bad => 3,
+        Status::Malformed | Status::Unsupported | Status::MissingCertificate => 4,
     }
 }
 
@@ -589,11 +472,6 @@ fn rejected(facts: SignatureFacts, status: Status, reason: Finding) -> Signature
         reason: Some(reason),
         ..facts
     }
-}
-
-fn unsupported(algorithm: &str) -> Finding {
-    let detail = format!("{algorithm} is not supported here");
-    Finding::reject(codes::UNSUPPORTED, "", detail)
 }
 
 fn issuers(signature: &Signature) -> Vec<String> {
@@ -617,45 +495,4 @@ fn issuers(signature: &Signature) -> Vec<String> {
     }
     named.dedup();
     named
-}
-
-fn whose(facts: &SignatureFacts) -> String {
-    let fingerprint = facts
-        .certificate
-        .as_ref()
-        .map_or("an unknown certificate", Fingerprint::as_str);
-    match &facts.user_id {
-        Some(user_id) => format!("{user_id} ({fingerprint})"),
-        None => fingerprint.to_owned(),
-    }
-}
-
-fn part(primary: bool) -> &'static str {
-    if primary {
-        "the certificate"
-    } else {
-        "the signing subkey"
-    }
-}
-
-fn when(at: Option<Timestamp>) -> String {
-    at.map(|at| format!(", at {at}")).unwrap_or_default()
-}
-
-fn quoted(reason: &str) -> String {
-    if reason.is_empty() {
-        String::new()
-    } else {
-        format!(" (\"{reason}\")")
-    }
-}
-
-fn renewal(facts: &SignatureFacts) -> String {
-    let fingerprint = facts
-        .certificate
-        .as_ref()
-        .map_or_else(String::new, |fingerprint| format!(" {fingerprint}"));
-    format!(
-        "look for a newer copy of the certificate{fingerprint}: the publisher may have extended it; else the publisher must sign again"
-    )
 }

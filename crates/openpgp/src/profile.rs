@@ -1,14 +1,16 @@
 //! Named, explained policy: data, not code. See `profiles/*.toml`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use serde::Deserialize;
 
 use crate::algorithm::Algorithm;
 use crate::{Error, Fingerprint, Result};
+
+mod rules;
+
+use rules::{BesideGood, ObjectRule, Rules};
+pub(crate) use rules::{TextForm, Weight};
 
 const EMBEDDED: &[(&str, &str)] = &[
     ("strict", include_str!("../profiles/strict.toml")),
@@ -51,145 +53,6 @@ pub(crate) struct Cited<T> {
     pub(crate) value: T,
     /// `profile strict: digest.sha1.data = "never" (why)`.
     pub(crate) line: String,
-}
-
-/// What to make of something that is not right but may pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Weight {
-    Reject,
-    Warn,
-    Note,
-}
-
-/// What to make of a text signature on a detached file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum TextForm {
-    Reject,
-    LfOnly,
-    Accept,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum BesideGood {
-    Reject,
-    Ignore,
-}
-
-/// `"always"`, `"never"`, or a day before which it is accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-enum When {
-    Always,
-    Never,
-    Before(Date),
-}
-
-impl TryFrom<String> for When {
-    type Error = String;
-
-    fn try_from(text: String) -> std::result::Result<Self, String> {
-        match text.as_str() {
-            "always" => Ok(Self::Always),
-            "never" => Ok(Self::Never),
-            day => day.parse().map(Self::Before).map_err(|_| {
-                format!("`{text}` is not \"always\", \"never\" or a day like \"2013-02-01\"")
-            }),
-        }
-    }
-}
-
-impl std::fmt::Display for When {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Always => f.write_str("always"),
-            Self::Never => f.write_str("never"),
-            Self::Before(day) => day.fmt(f),
-        }
-    }
-}
-
-impl When {
-    fn holds(self, made: Option<Timestamp>) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Before(day) => made.is_some_and(|made| {
-                day.to_zoned(jiff::tz::TimeZone::UTC)
-                    .is_ok_and(|start| made < start.timestamp())
-            }),
-        }
-    }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Rules {
-    name: String,
-    summary: String,
-    threshold: usize,
-    clock_skew_seconds: u32,
-    bad_signature: BadSignatureRule,
-    allowed: AllowedRule,
-    #[serde(default)]
-    digest: BTreeMap<String, DigestRule>,
-    #[serde(default)]
-    public_key: BTreeMap<String, KeyRule>,
-    #[serde(default)]
-    signature: BTreeMap<String, VersionRule>,
-    repository: ObjectRule,
-    package: ObjectRule,
-    artifact: ObjectRule,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct BadSignatureRule {
-    beside_good: BesideGood,
-    explain: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct AllowedRule {
-    certificates: Vec<String>,
-    #[serde(rename = "explain")]
-    _explain: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct DigestRule {
-    data: When,
-    self_signature: When,
-    explain: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct KeyRule {
-    accept: When,
-    minimum_bits: Option<usize>,
-    warn_below_bits: Option<usize>,
-    explain: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct VersionRule {
-    accept: When,
-    explain: String,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ObjectRule {
-    alive_now: Weight,
-    retired_since: Weight,
-    text_form: TextForm,
-    explain: String,
 }
 
 /// What a digest is used for.

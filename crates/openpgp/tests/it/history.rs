@@ -175,6 +175,12 @@ fn without_the_self_signatures_of_the_day_the_next_one_speaks() {
     let new = stripped(&new, "2025-04-01");
     for made in ["2025-01-10", "2025-02-10", "2025-05-01"] {
         assert_eq!(then(&[&new], made), KeyState::Live, "{made}");
+        let facts = judge(&[&new], Profile::strict(), made, "2025-06-01");
+        let told = facts
+            .notes
+            .iter()
+            .any(|note| note.code.id == "signature.key-history");
+        assert_eq!(told, made < "2025-04-01", "{made}");
     }
     let facts = judge(&[&new], Profile::strict(), "2025-05-01", "2026-01-01");
     assert!(matches!(facts.now, Some(KeyState::Expired { .. })));

@@ -254,6 +254,21 @@ fn a_hard_revocation_rejects_whatever_was_ever_signed() {
 }
 
 #[test]
+fn a_hard_revocation_weighs_more_than_what_else_is_wrong() {
+    for options in [
+        RawOptions::at(keys::SIGNED).hash(Hash::Sha1),
+        RawOptions::at(keys::SIGNED).expires_in(1),
+        RawOptions::at("2026-01-01"),
+    ] {
+        let report = judged("revoked-hard", &options, Object::Package, keys::NOW);
+        assert_eq!(
+            one(&report).status,
+            Status::BadKey(BadKey::Revoked { hard: true })
+        );
+    }
+}
+
+#[test]
 fn a_soft_revocation_rejects_what_was_signed_after_it() {
     for name in ["revoked-soft", "subkey-revoked-soft"] {
         for object in OBJECTS {

@@ -1,0 +1,146 @@
+//! The file of a profile, as data.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Deserialize;
+
+/// What to make of something that is not right but may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Weight {
+    Reject,
+    Warn,
+    Note,
+}
+
+/// What to make of a text signature on a detached file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TextForm {
+    Reject,
+    LfOnly,
+    Accept,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum BesideGood {
+    Reject,
+    Ignore,
+}
+
+/// `"always"`, `"never"`, or a day before which it is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(super) enum When {
+    Always,
+    Never,
+    Before(Date),
+}
+
+impl TryFrom<String> for When {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            day => day.parse().map(Self::Before).map_err(|_| {
+                format!("`{text}` is not \"always\", \"never\" or a day like \"2013-02-01\"")
+            }),
+        }
+    }
+}
+
+impl std::fmt::Display for When {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Always => f.write_str("always"),
+            Self::Never => f.write_str("never"),
+            Self::Before(day) => day.fmt(f),
+        }
+    }
+}
+
+impl When {
+    pub(super) fn holds(self, made: Option<Timestamp>) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Before(day) => made.is_some_and(|made| {
+                day.to_zoned(jiff::tz::TimeZone::UTC)
+                    .is_ok_and(|start| made < start.timestamp())
+            }),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Rules {
+    pub(super) name: String,
+    pub(super) summary: String,
+    pub(super) threshold: usize,
+    pub(super) clock_skew_seconds: u32,
+    pub(super) bad_signature: BadSignatureRule,
+    pub(super) allowed: AllowedRule,
+    #[serde(default)]
+    pub(super) digest: BTreeMap<String, DigestRule>,
+    #[serde(default)]
+    pub(super) public_key: BTreeMap<String, KeyRule>,
+    #[serde(default)]
+    pub(super) signature: BTreeMap<String, VersionRule>,
+    pub(super) repository: ObjectRule,
+    pub(super) package: ObjectRule,
+    pub(super) artifact: ObjectRule,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct BadSignatureRule {
+    pub(super) beside_good: BesideGood,
+    pub(super) explain: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct AllowedRule {
+    pub(super) certificates: Vec<String>,
+    #[serde(rename = "explain")]
+    pub(super) _explain: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct DigestRule {
+    pub(super) data: When,
+    pub(super) self_signature: When,
+    pub(super) explain: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct KeyRule {
+    pub(super) accept: When,
+    pub(super) minimum_bits: Option<usize>,
+    pub(super) warn_below_bits: Option<usize>,
+    pub(super) explain: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct VersionRule {
+    pub(super) accept: When,
+    pub(super) explain: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ObjectRule {
+    pub(super) alive_now: Weight,
+    pub(super) retired_since: Weight,
+    pub(super) text_form: TextForm,
+    pub(super) explain: String,
+}
