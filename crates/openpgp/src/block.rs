@@ -124,10 +124,12 @@ fn too_long(bytes: &[u8]) -> bool {
 
 fn none(detail: &str) -> Finding {
     Finding::reject(codes::NONE, "", detail)
+        .hint("ask the publisher for the signature of this file")
 }
 
 fn malformed(detail: String) -> Finding {
     Finding::reject(codes::MALFORMED, "", detail)
+        .hint("fetch the signature again; if it stays so, the publisher must sign again")
 }
 
 /// Signature packets (RFC 9580, 5.2) and nothing else.

@@ -50,16 +50,13 @@ fn unknown(index: usize, version: u8, reason: &str) -> SignatureFacts {
                 codes::MALFORMED,
                 "",
                 format!("the signature packet cannot be read: {reason}"),
-            ),
+            )
+            .hint("fetch the signature again"),
         )
     } else {
         (
             Status::Unsupported,
-            Finding::reject(
-                codes::UNSUPPORTED,
-                "",
-                format!("signatures of version {version} are not supported"),
-            ),
+            reasons::unsupported(&format!("a signature of version {version}")),
         )
     };
     SignatureFacts {
@@ -155,8 +152,10 @@ impl Judge<'_> {
     /// What forbids the signature whoever made it.
     fn structure(&self, hashes: &Hashes) -> Option<(Status, Finding)> {
         let signature = self.signature;
-        let malformed =
-            |code: Code, detail: &str| Some((Status::Malformed, Finding::reject(code, "", detail)));
+        let malformed = |code: Code, detail: &str| {
+            let reason = Finding::reject(code, "", detail).hint(reasons::SIGN_AGAIN);
+            Some((Status::Malformed, reason))
+        };
         match signature.typ() {
             SignatureType::Binary if self.context.cleartext => {
                 return malformed(
@@ -200,7 +199,8 @@ impl Judge<'_> {
         let what = keystate::critical_unknown(signature)?;
         let reason = Finding::reject(codes::UNSUPPORTED, "", what).because(
             "RFC 9580, 5.2.3.7: a critical subpacket that is not understood voids the signature",
-        );
+        )
+        .hint("ask the publisher for a signature without it");
         Some((Status::Unsupported, reason))
     }
 
@@ -264,7 +264,8 @@ impl Judge<'_> {
                     signature.version(),
                     key.version()
                 ),
-            );
+            )
+            .hint(reasons::SIGN_AGAIN);
             return rejected(facts, Status::Malformed, reason);
         }
         if !algorithm.supported {
@@ -347,7 +348,8 @@ impl Judge<'_> {
                     reasons::whose(&facts)
                 ),
             )
-            .because(profile.allowed_line());
+            .because(profile.allowed_line())
+            .hint("if you trust it for this too, allow its full fingerprint");
             facts.notes.push(note);
         }
         if then.by_later {
@@ -409,7 +411,8 @@ impl Judge<'_> {
                 "",
                 format!("a version {} signature", facts.version),
             );
-            return Some((Status::WeakAlgorithm, reason.because(version.line)));
+            let reason = reason.because(version.line).hint(reasons::SIGN_AGAIN);
+            return Some((Status::WeakAlgorithm, reason));
         }
         let digest = names::digest(self.signature.hash_algo());
         let rule = digest_rule(self.signature.hash_algo());
@@ -446,7 +449,8 @@ impl Judge<'_> {
             codes::EXPIRED,
             "",
             format!("the signature was valid until {expires} only, and now is {now}"),
-        );
+        )
+        .hint("look for a newer file; else the publisher must sign again");
         Some((Status::Expired, reason))
     }
 }

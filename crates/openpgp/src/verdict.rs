@@ -77,11 +77,17 @@ fn not_enough(
             signers.len(),
             profile.needed()
         );
-        reasons
-            .push(Finding::reject(codes::NOT_ENOUGH, "", detail).because(profile.threshold_line()));
+        reasons.push(
+            Finding::reject(codes::NOT_ENOUGH, "", detail)
+                .because(profile.threshold_line())
+                .hint("get the certificates of the other signers, or ask for their signatures"),
+        );
     }
     if reasons.is_empty() {
-        reasons.push(Finding::reject(codes::NONE, "", "there is no signature"));
+        reasons.push(
+            Finding::reject(codes::NONE, "", "there is no signature")
+                .hint("ask the publisher for a signature"),
+        );
     }
     reasons
 }

@@ -40,7 +40,11 @@ pub struct Message {
 /// # Errors
 /// A finding (`cleartext.malformed`) with the line number and what is wrong there.
 pub fn split(message: &[u8]) -> Result<Message, Finding> {
-    read(message).map_err(|detail| Finding::reject(codes::CLEARTEXT, "", detail))
+    read(message).map_err(|detail| {
+        Finding::reject(codes::CLEARTEXT, "", detail).hint(
+            "fetch the file again; if it stays so, the publisher must clearsign it again and change nothing afterwards",
+        )
+    })
 }
 
 fn read(message: &[u8]) -> Result<Message, String> {

@@ -7,30 +7,36 @@ use super::rejected;
 use crate::keystate::Assessment;
 use crate::{BadKey, Fingerprint, KeyState, Mathematics, SignatureFacts, Status, codes};
 
+/// What only the publisher can do.
+pub(super) const SIGN_AGAIN: &str = "ask the publisher to sign again with a current tool";
+
+/// Nobody at hand can have made it. The digest's first bits still tell whether the
+/// content is what somebody signed.
 pub(super) fn missing(blank: SignatureFacts, prefix: bool) -> SignatureFacts {
-    let issuer = blank
-        .issuers
-        .first()
-        .map_or_else(|| "nobody it names".to_owned(), Clone::clone);
-    let (mathematics, detail) = if prefix {
-        (
-            Mathematics::PrefixMatches,
-            format!("signed by {issuer}, for which no certificate is at hand"),
-        )
+    let mathematics = if prefix {
+        Mathematics::PrefixMatches
     } else {
-        (
-            Mathematics::PrefixDiffers,
-            format!(
-                "the content is not what {issuer} signed (the digest differs); no certificate is at hand for that signer either"
-            ),
-        )
+        Mathematics::PrefixDiffers
     };
-    let mut reason = Finding::reject(codes::MISSING_CERTIFICATE, "", detail);
-    if let Some(issuer) = blank.issuers.first() {
-        reason = reason.hint(format!(
+    let (detail, hint) = match blank.issuers.first() {
+        Some(issuer) => (
+            if prefix {
+                format!("signed by {issuer}, for which no certificate is at hand")
+            } else {
+                format!(
+                    "the content is not what {issuer} signed (the digest differs); no certificate is at hand for that signer either"
+                )
+            },
+            format!(
                 "get the certificate {issuer} from its owner over a trusted way and pass it with --keyring FILE"
-            ));
-    }
+            ),
+        ),
+        None => (
+            "the signature does not say who made it".to_owned(),
+            SIGN_AGAIN.to_owned(),
+        ),
+    };
+    let reason = Finding::reject(codes::MISSING_CERTIFICATE, "", detail).hint(hint);
     let facts = SignatureFacts {
         mathematics,
         ..blank
@@ -41,6 +47,7 @@ pub(super) fn missing(blank: SignatureFacts, prefix: bool) -> SignatureFacts {
 pub(super) fn unsupported(algorithm: &str) -> Finding {
     let detail = format!("{algorithm} is not supported here");
     Finding::reject(codes::UNSUPPORTED, "", detail)
+        .hint("a newer pkgseal may know it; or ask the publisher for a second signature with RSA or Ed25519")
 }
 
 /// What has become of the key since it signed.

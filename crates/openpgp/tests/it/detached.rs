@@ -45,6 +45,7 @@ fn refuses(signature: impl AsRef<[u8]>, code: &str, words: &str) {
     let signature = signature.as_ref();
     let finding = SignatureBlock::parse(signature).expect_err("was parsed");
     assert_eq!(finding.code.id, code);
+    assert!(finding.hint.is_some());
     assert!(
         finding.detail.contains(words),
         "{words}: {}",
@@ -290,6 +291,23 @@ fn unreadable_data_is_no_verdict() {
         .detached(Object::Artifact, Broken, &binary("good"))
         .unwrap_err();
     assert!(matches!(error, Error::Read { .. }), "{error}");
+}
+
+#[test]
+fn several_blocks_on_one_object_are_judged_together() {
+    let verifier = verifier();
+    let report = |name: &str| {
+        let block = SignatureBlock::parse(&binary(name)).unwrap();
+        let mut hashes = verifier.plan([&block]).start();
+        hashes.update(DATA);
+        verifier.hashed(Object::Package, &block, &hashes)
+    };
+    let verdict = verifier.together(&[report("stranger"), report("good")]);
+    assert!(matches!(verdict, Verdict::Accepted { signers } if signers.len() == 1));
+    let alone = verifier.together(&[report("stranger")]);
+    assert!(matches!(alone, Verdict::Rejected { .. }));
+    // Nothing judged is nothing accepted.
+    assert!(matches!(verifier.together(&[]), Verdict::Rejected { .. }));
 }
 
 #[test]

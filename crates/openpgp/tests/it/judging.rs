@@ -48,6 +48,7 @@ fn rejects(report: &SignatureReport, status: &Status, code: &str, words: &[&str]
         panic!("{report:?}");
     };
     assert_eq!(reason.code.id, code, "{reason:?}");
+    assert!(reason.hint.is_some(), "{reason:?}");
     assert_eq!(reason.severity, Severity::Reject);
     for word in words {
         assert!(reason.detail.contains(word), "{word}: {}", reason.detail);
@@ -544,7 +545,7 @@ fn nobody_named() {
         &judged("good", &options, Object::Artifact, keys::NOW),
         &Status::MissingCertificate,
         "signature.missing-certificate",
-        &["nobody it names"],
+        &["does not say who made it"],
         "",
     );
 }

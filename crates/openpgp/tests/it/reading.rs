@@ -37,6 +37,7 @@ fn refuses(message: impl AsRef<[u8]>, words: &str) {
     let message = message.as_ref();
     let finding = cleartext::split(message).expect_err("was split");
     assert_eq!(finding.code.id, "cleartext.malformed");
+    assert!(finding.hint.is_some());
     assert!(
         finding.detail.contains(words),
         "{words}: {}",
