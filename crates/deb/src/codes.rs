@@ -36,6 +36,7 @@ codes! {
     RELEASE_CONTRADICTION = "apt.release.contradiction", "hash lists give different sizes for one path";
     RELEASE_WEAK = "apt.release.weak-hashes", "the Release lists no SHA-256 or SHA-512: nothing binds its indices";
     RELEASE_SELF = "apt.release.lists-itself", "the Release lists itself or its own signature, which can never be right; clients ignore it";
+    RELEASE_SUITE = "apt.release.other-suite", "the Release is of another suite than its folder is named after: a mistaken mirror, or someone passing one suite off as another; clients warn";
     RELEASE_DATE = "apt.release.date", "Date or Valid-Until is missing or is no date clients can read";
     RELEASE_FUTURE = "apt.release.not-yet-valid", "the Release is dated in the future: a wrong clock here or there";
     RELEASE_EXPIRED = "apt.release.expired", "the Release is past its Valid-Until: a stale mirror, an abandoned suite, or someone replaying an old state";

@@ -393,3 +393,6 @@ fn describe(compression: Compression) -> &'static str {
         Compression::Zstd => "zstd",
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,26 @@
 //! `Examination`: a rejection is a finding in it with one of the [`CODES`], and an
 //! [`Error`] means that nothing could be decided. No network, no clock, no output.
 //!
+//! ```no_run
+//! use pkgseal_deb::{Result, apt};
+//! use pkgseal_openpgp::{Certificate, Certificates, Profile, Verifier};
+//! use pkgseal_repo::{CheckOptions, NoProgress, Outcome};
+//!
+//! fn main() -> Result<()> {
+//!     let keyring = std::fs::read("/usr/share/keyrings/debian-archive-keyring.gpg").unwrap();
+//!     let certificates = Certificates::new(Certificate::parse_all(&keyring).0);
+//!     let now = "2026-07-12T00:00:00Z".parse().unwrap();
+//!     let verifier = Verifier::new(certificates, Profile::strict(), now);
+//!     let mirror = "/srv/mirror/debian".as_ref();
+//!     let found = apt::verify_tree(mirror, &verifier, &CheckOptions::default(), &NoProgress)?;
+//!     for finding in &found.report.findings {
+//!         println!("{}: {} ({})", finding.subject, finding.detail, finding.code);
+//!     }
+//!     assert_eq!(found.outcome(), Outcome::Accepted);
+//!     Ok(())
+//! }
+//! ```
+//!
 //! # What a package's signature covers
 //! The contents of `debian-binary`, `control.tar.*` and `data.tar.*`, one after the
 //! other, and nothing else: no name, no size, no other member. So before a signature
@@ -20,13 +40,13 @@
 //! |---|---|
 //! | modification time, user, group and mode in a member's header | no reader of packages uses them; they must be canonical numbers |
 //! | the byte behind every member's name, blank or `/` in all of them | dpkg-deb writes one, GNU ar the other, and every reader takes both |
-//! | a `_gpg*` member as a whole: renamed, removed, added | signatures do not cover one another; what is there must hold |
+//! | the role in a `_gpg*` member's name, and any such member as a whole: removed, added | signatures do not cover one another; what is there must hold |
 //! | bits of a signature packet outside its signed part | see pkgseal-openpgp: unhashed subpackets are hints only |
 //!
 //! # What an InRelease covers
-//! Every byte between the header and the signature. Unsigned are the `Hash:` header
-//! (a hint, held against a list), the armor's own headers, and the way base64 breaks its
-//! lines.
+//! Every byte of the text. Of the rest, no single flipped or missing byte of an InRelease
+//! as we write it is accepted. The newline after the last line of a Release.gpg may be
+//! missing, as the armor is complete without it.
 //!
 //! # What it does not do
 //! It does not judge dpkg-sig members (`_gpgbuilder`): they are named in a note and never

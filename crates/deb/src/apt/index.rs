@@ -333,3 +333,6 @@ fn number(text: &str) -> Result<u64, Wrong> {
         .and_then(|text| text.parse().ok())
         .ok_or_else(|| Wrong::malformed(format!("{text:?} is no size")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,6 +97,29 @@ impl Release {
         self.field("Acquire-By-Hash") == Some("yes")
     }
 
+    /// A warning where neither Suite nor Codename is what its folder below `dists` is
+    /// called, as apt compares them.
+    pub(crate) fn other_suite(&self, subject: &str, folder: &str) -> Option<Finding> {
+        let names = [self.field("Suite"), self.field("Codename")];
+        let mut names = names.into_iter().flatten().peekable();
+        names.peek()?;
+        let named = |name: &str| {
+            name == folder
+                || folder
+                    .strip_prefix(name)
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        let said: Vec<&str> = names.collect();
+        if said.iter().any(|name| named(name)) {
+            return None;
+        }
+        let detail = format!("it says {}, and its folder is {folder}", said.join(" and "));
+        Some(
+            Finding::warning(codes::RELEASE_SUITE, subject, detail)
+                .because("its fields Suite and Codename"),
+        )
+    }
+
     /// What is wrong with its dates at `now`, as apt judges them: expired, or dated more
     /// than ten seconds ahead.
     pub fn freshness(&self, subject: &str, now: Timestamp) -> Option<Finding> {
@@ -361,3 +384,6 @@ impl<'a> Parser<'a> {
         Box::new(Finding::reject(code, self.subject, detail))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,6 +82,12 @@ pub(super) fn follow(
     let mut families = Vec::new();
     let mut owners = Vec::new();
     for (number, suite) in suites.iter().enumerate() {
+        if let Some(directory) = &suite.directory
+            && let Some(folder) = directory.as_str().strip_prefix("dists/")
+        {
+            let warning = suite.release.get().other_suite(directory.as_str(), folder);
+            examination.report.findings.extend(warning);
+        }
         for family in plan(root, suite, &mut files) {
             families.push(family);
             owners.push(number);

@@ -1,7 +1,6 @@
 //! Packages and repositories, judged beside the programs everyone uses.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use pkgseal_deb::{Error, apt};
-use pkgseal_repo::{CheckOptions, Destination, NoProgress, Root};
+use pkgseal_repo::{CheckOptions, Destination, Limits, NoProgress, Root};
 use pkgseal_testkit::build::apt::Repository;
 use pkgseal_testkit::build::deb::Deb;
 use pkgseal_testkit::build::{Compression, Digest};
@@ -280,6 +280,70 @@ fn by_hash_has_to_be_there_where_it_is_announced() {
     // A mirror without any of it serves the plain names.
     std::fs::remove_dir_all(by_hash.parent().unwrap()).unwrap();
     accepted(&verify_tree(folder.path(), &["good"]));
+}
+
+#[test]
+fn a_suite_passed_off_as_another_is_warned_about() {
+    let folder = signed_repository();
+    let dists = folder.path().join("dists");
+    std::fs::rename(dists.join("stable"), dists.join("testing")).unwrap();
+    let examination = verify_tree(folder.path(), &["good"]);
+    accepted(&examination);
+    assert_eq!(codes(&examination), ["apt.release.other-suite"]);
+    // The layout of Debian's security archive of old.
+    std::fs::create_dir(dists.join("stable")).unwrap();
+    std::fs::rename(dists.join("testing"), dists.join("stable/updates")).unwrap();
+    assert_eq!(codes(&verify_tree(folder.path(), &["good"])), [""; 0]);
+}
+
+#[test]
+fn a_link_to_a_suite_outside_is_rejected() {
+    let other = signed_repository();
+    let folder = signed_repository();
+    std::os::unix::fs::symlink(
+        other.path().join("dists/stable"),
+        folder.path().join("dists/testing"),
+    )
+    .unwrap();
+    rejected(&verify_tree(folder.path(), &["good"]), &["path.unsafe"]);
+}
+
+#[test]
+fn caps_hold_for_indices() {
+    let folder = signed_repository();
+    let judge = |limits: Limits| {
+        let options = CheckOptions {
+            limits,
+            ..CheckOptions::default()
+        };
+        let verifier = crate::common::verifier(&["good"]);
+        apt::verify_tree(folder.path(), &verifier, &options, &NoProgress).unwrap()
+    };
+    for limits in [
+        Limits {
+            index: 100,
+            ..Limits::default()
+        },
+        Limits {
+            entries: 1,
+            ..Limits::default()
+        },
+        Limits {
+            release: 100,
+            ..Limits::default()
+        },
+        Limits {
+            signature: 10,
+            ..Limits::default()
+        },
+    ] {
+        rejected(&judge(limits), &["limit.exceeded"]);
+    }
+    let limits = Limits {
+        line: 40,
+        ..Limits::default()
+    };
+    rejected(&judge(limits), &["apt.release.malformed"]);
 }
 
 #[test]
