@@ -60,7 +60,7 @@ fn a_header_signature_without_payload_digest_signs_no_package() {
     );
     // A signature over both is enough, alone or beside the other.
     let both = by("good-rsa2048", &parts.header_and_payload());
-    let whole = parts.clone().with(Tag::binary(tag::PGP, &both));
+    let whole = parts.with(Tag::binary(tag::PGP, &both));
     assert_accepted(&judge(&whole.build(), &["good-rsa2048"]));
     assert_accepted(&judge(
         &whole.clone().without(tag::RSA).build(),

@@ -1,7 +1,6 @@
 //! Packages and repositories against real tools, real files, and every kind of damage.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stdout,

@@ -111,7 +111,7 @@ fn every_algorithm_goes_into_its_tag_and_verifies() {
             .sign(&[key])
             .unwrap_or_else(|e| panic!("{key}: {e}"));
         assert_accepted(&done.examination);
-        assert_eq!(done.outputs, [fixture.path.clone()]);
+        assert_eq!(done.outputs, std::slice::from_ref(&fixture.path));
         let parts = fixture.parts();
         let found: Vec<_> = tags(&parts)
             .into_iter()
@@ -320,7 +320,7 @@ fn post_quantum_signatures_grow_the_header_by_blocks() {
     let fixture = Fixture::v6();
     fixture.sign(&["good-mldsa65"]).unwrap();
     let grown = fixture.bytes().len() - fixture.unsigned.len();
-    assert!(grown > 0 && grown % 4096 == 0, "{grown}");
+    assert!(grown > 0 && grown.is_multiple_of(4096), "{grown}");
     let found = package::verify(&fixture.path, &trusting(&["good-mldsa65"]), &limits()).unwrap();
     assert_accepted(&found);
 }
