@@ -16,6 +16,6 @@ mod verify;
 pub use read::recognise;
 pub(crate) use read::{Head, Stop};
 pub(crate) use sign::worst;
-pub use sign::{Existing, SignOptions, Tags, sign, sign_with};
+pub use sign::{Existing, SignOptions, Tags, sign, sign_with, stage};
 pub(crate) use structure::identity;
 pub use verify::verify;

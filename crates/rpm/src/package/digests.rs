@@ -11,10 +11,26 @@ use crate::tag::{HeaderTag, SignatureTag};
 /// Chunks from this size on are hashed by several threads when there are several hashes.
 const PARALLEL: usize = 256 << 10;
 
+/// Where a digest stands.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Signature(SignatureTag),
+    Main(HeaderTag),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Signature(tag) => tag.fmt(f),
+            Self::Main(tag) => tag.fmt(f),
+        }
+    }
+}
+
 /// One digest from a header.
 #[derive(Debug)]
 struct Expected {
-    name: String,
+    place: Place,
     algorithm: DigestAlgorithm,
     digest: Digests,
 }
@@ -98,7 +114,7 @@ impl DigestCheck {
             (SignatureTag::SHA3_256, DigestAlgorithm::Sha3_256),
         ] {
             if let Some(hex) = head.signature_index.string(head.signature(), tag.0) {
-                let found = self.expected(tag.to_string(), algorithm, hex);
+                let found = self.expected(Place::Signature(tag), algorithm, hex);
                 self.header.extend(found);
             }
         }
@@ -111,12 +127,12 @@ impl DigestCheck {
             match digest.insert(DigestAlgorithm::Md5, md5) {
                 Ok(()) => {
                     self.whole = Some(Expected {
-                        name: SignatureTag::MD5.to_string(),
+                        place: Place::Signature(SignatureTag::MD5),
                         algorithm: DigestAlgorithm::Md5,
                         digest,
                     });
                 }
-                Err(reason) => self.malformed(&SignatureTag::MD5.to_string(), &reason),
+                Err(reason) => self.malformed(Place::Signature(SignatureTag::MD5), &reason),
             }
         }
         for tag in [SignatureTag::LONGSIZE, SignatureTag::SIZE] {
@@ -141,7 +157,7 @@ impl DigestCheck {
             Some(12) => Some(DigestAlgorithm::Sha3_256),
             Some(other) => {
                 self.malformed(
-                    &HeaderTag::PAYLOADSHA256ALGO.to_string(),
+                    Place::Main(HeaderTag::PAYLOADSHA256ALGO),
                     &format!("unknown hash algorithm {other}"),
                 );
                 None
@@ -184,45 +200,45 @@ impl DigestCheck {
     ) -> Option<Expected> {
         let entry = head.main_index.find(tag.0)?;
         if entry.count != 1 {
-            self.malformed(&tag.to_string(), &format!("{} values", entry.count));
+            self.malformed(Place::Main(tag), &format!("{} values", entry.count));
             return None;
         }
         let Some(hex) = head.main_index.string(head.main(), tag.0) else {
-            self.malformed(&tag.to_string(), "not a string");
+            self.malformed(Place::Main(tag), "not a string");
             return None;
         };
-        self.expected(tag.to_string(), algorithm, hex)
+        self.expected(Place::Main(tag), algorithm, hex)
     }
 
     fn expected(
         &mut self,
-        name: String,
+        place: Place,
         algorithm: DigestAlgorithm,
         hex: &[u8],
     ) -> Option<Expected> {
         let mut digest = Digests::new();
         // Every builder writes lower case; another form is a change nothing would notice.
         if hex.iter().any(u8::is_ascii_uppercase) {
-            self.malformed(&name, "upper-case hexadecimal");
+            self.malformed(place, "upper-case hexadecimal");
         }
         match digest.insert_hex(algorithm, &String::from_utf8_lossy(hex)) {
             Ok(()) => Some(Expected {
-                name,
+                place,
                 algorithm,
                 digest,
             }),
             Err(reason) => {
-                self.malformed(&name, &reason);
+                self.malformed(place, &reason);
                 None
             }
         }
     }
 
-    fn malformed(&mut self, name: &str, reason: &str) {
+    fn malformed(&mut self, place: Place, reason: &str) {
         self.findings.push(Finding::reject(
             codes::DIGEST_MALFORMED,
             "",
-            format!("{name}: {reason}"),
+            format!("{place}: {reason}"),
         ));
     }
 
@@ -308,7 +324,7 @@ impl DigestCheck {
                         finding.code = codes::PAYLOAD_UNCOMPRESSED;
                         finding.detail = format!(
                             "{}, but {} holds: the payload is stored uncompressed",
-                            finding.detail, alternative.name
+                            finding.detail, alternative.place
                         );
                         findings.push(finding);
                     }
@@ -370,7 +386,7 @@ fn mismatch(code: Code, expected: &Expected, actual: &Digests, what: &str) -> Fi
             "the {} digest of {what} is {}, {} says {}",
             expected.algorithm.name(),
             actual.hex(expected.algorithm).unwrap_or_default(),
-            expected.name,
+            expected.place,
             expected.digest.hex(expected.algorithm).unwrap_or_default(),
         ),
     )

@@ -91,6 +91,29 @@ pub fn sign_with(
     limits: &Limits,
     options: &SignOptions,
 ) -> Result<Signed> {
+    let (staged, examination) = stage(path, signers, time, destination, limits, options)?;
+    let target = destination.resolve(path);
+    staged.commit()?;
+    Ok(Signed {
+        outputs: vec![target],
+        examination,
+    })
+}
+
+/// As [`sign_with`], but leaves the signed and verified package staged: many of them may
+/// become visible together as one [`StagedSet`](pkgseal_repo::StagedSet), synced in
+/// parallel.
+///
+/// # Errors
+/// As [`sign_with`].
+pub fn stage(
+    path: &Path,
+    signers: &[Signer],
+    time: Timestamp,
+    destination: &Destination,
+    limits: &Limits,
+    options: &SignOptions,
+) -> Result<(StagedFile, Examination)> {
     if signers.is_empty() {
         return Err(Error::SignerCount {
             what: "a package",
@@ -128,11 +151,7 @@ pub fn sign_with(
     })?;
     let mut written = staged.reopen()?;
     let examination = self_check(&target, &mut written, &verifier, limits)?;
-    staged.commit()?;
-    Ok(Signed {
-        outputs: vec![target],
-        examination,
-    })
+    Ok((staged, examination))
 }
 
 fn broken(path: &Path, finding: Finding) -> Error {

@@ -92,8 +92,12 @@ fn lead(head: &Head, found: &mut Vec<Finding>) {
     let identity = identity(head.main(), &head.main_index);
     let names = identity.as_ref().map_or_else(Vec::new, |i| {
         let tail = format!("{}-{}", i.version, i.release);
+        let usual = format!("{}-{tail}", i.name);
+        if usual.as_bytes() == lead.name() {
+            return vec![usual];
+        }
         vec![
-            format!("{}-{tail}", i.name),
+            usual,
             format!("{}-{}:{tail}", i.name, i.epoch),
             // The name alone: builders that use the `rpm` crate.
             i.name.clone(),
