@@ -85,11 +85,7 @@ pub(super) fn judge(
     limits: &Limits,
     examination: &mut Examination,
 ) -> Option<Verified<Release>> {
-    let before = examination.outcome();
     let (subject, text) = signed_text(root, names, verifier, limits, examination)?;
-    if examination.outcome() != before {
-        return None;
-    }
     match Release::parse(text, subject.as_str(), limits) {
         Ok(release) => {
             let inner = release.get();
@@ -124,9 +120,11 @@ fn signed_text<'a>(
         examination.add_signatures(names.inrelease.as_str(), report);
         text
     });
-    if let (Some(Some(text)), Some(release)) = (&inline, &release)
-        && !same_text(text.get(), release)
-    {
+    let differ = matches!(
+        (&inline, &release),
+        (Some(Some(text)), Some(release)) if !same_text(text.get(), release)
+    );
+    if differ {
         let detail = format!(
             "{} and {} say different things",
             names.inrelease, names.release
@@ -166,6 +164,7 @@ fn signed_text<'a>(
         _ => None,
     };
     match (inline, detached) {
+        _ if differ => None,
         (Some(Some(text)), None | Some(Some(_))) => Some((&names.inrelease, text)),
         (None, Some(Some(text))) => Some((&names.release, text)),
         _ => None,

@@ -155,6 +155,39 @@ fn several_suites_share_one_pool() {
 }
 
 #[test]
+fn every_suite_is_judged_by_itself() {
+    let folder = folder();
+    for suite in ["a", "b", "c"] {
+        Repository {
+            suite: suite.into(),
+            ..repository()
+        }
+        .write(folder.path());
+    }
+    sign_tree(folder.path(), &["good"]);
+    damage(&folder.path().join("dists/a/InRelease"));
+    append(&folder.path().join("dists/b/Release"), b"X: y\n");
+    std::fs::remove_file(folder.path().join("dists/b/Release.gpg")).unwrap();
+    damage(&folder.path().join("dists/c/main/binary-amd64/Packages.gz"));
+    damage(&folder.path().join("dists/b/main/binary-amd64/Packages.gz"));
+    let examination = verify_tree(folder.path(), &["good"]);
+    let findings = &examination.report.findings;
+    let found: Vec<_> = findings.iter().map(|f| (&*f.subject, f.code.id)).collect();
+    // What a rejected root lists is not followed.
+    assert_eq!(
+        found,
+        [
+            ("dists/a/InRelease", "signature.bad"),
+            ("dists/b/Release", "apt.release.texts-differ"),
+            (
+                "dists/c/main/binary-amd64/Packages.gz",
+                "file.digest-mismatch"
+            ),
+        ]
+    );
+}
+
+#[test]
 fn what_is_no_repository_is_not_recognised() {
     let folder = folder();
     let recognised = || apt::recognise(&Root::open(folder.path()).unwrap()).unwrap();
