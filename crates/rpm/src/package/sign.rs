@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -150,7 +151,15 @@ pub fn stage(
         }
     })?;
     let mut written = staged.reopen()?;
-    let examination = self_check(&target, &mut written, &verifier, limits)?;
+    let mut examination = self_check(&target, &mut written, &verifier, limits)?;
+    let links = file.metadata().map_err(|e| read_error(path, e))?.nlink();
+    if links > 1 && *destination == Destination::Beside {
+        examination.report.push(Finding::warning(
+            codes::HARD_LINKS,
+            target.display().to_string(),
+            format!("{links} names shared the unsigned package; the others still name it"),
+        ));
+    }
     Ok((staged, examination))
 }
 

@@ -414,3 +414,61 @@ fn an_unsigned_package_is_rejected() {
         assert_eq!(rejections(&found), ["rpm.unsigned"]);
     }
 }
+
+/// The public `rpm` crate finds our signatures where it looks for them, on the bytes it
+/// takes for signed: the oracle for version 6, which rpm 4.18 does not read.
+#[test]
+fn the_rpm_crate_finds_the_same_signatures_on_the_same_bytes() {
+    for (format, names) in [
+        (Format::V4, &["good-rsa2048"][..]),
+        (Format::V4, &["good-p384"]),
+        (Format::V6, &["good-v6-ed25519"]),
+        (Format::V6, &["good-mldsa65", "good-ed25519"]),
+        (Format::V6, &["good-v6-ed448", "good-rsa4096"]),
+    ] {
+        let fixture = Fixture::new(&Rpm::new("hello", "1.0", "noarch", format));
+        fixture.sign(names).unwrap();
+        let package = rpm::Package::open(&fixture.path).unwrap();
+        package.verify_digests().unwrap();
+        let signatures = package.raw_signatures().unwrap();
+        assert_eq!(signatures.len(), names.len(), "{names:?}");
+        let header = package.metadata.header_bytes().unwrap();
+        for signature in signatures {
+            let report = trusting(names)
+                .detached(
+                    pkgseal_openpgp::Object::Package,
+                    header.as_slice(),
+                    &signature,
+                )
+                .unwrap();
+            assert!(report.is_accepted(), "{report:?}");
+        }
+    }
+}
+
+/// Version 4 before version 6 in the new tag, whatever the order of the keys.
+#[test]
+fn older_signatures_come_first() {
+    let fixture = Fixture::new(&Rpm::new("hello", "1.0", "noarch", Format::V6));
+    fixture.sign(&["good-v6-ed25519", "good-ed25519"]).unwrap();
+    let package = rpm::Package::open(&fixture.path).unwrap();
+    let versions: Vec<_> = package
+        .raw_signatures()
+        .unwrap()
+        .iter()
+        .flat_map(|s| pkgseal_openpgp::SignatureBlock::parse(s).unwrap().summary())
+        .map(|(version, _, _)| version)
+        .collect();
+    assert_eq!(versions, [4, 6]);
+}
+
+#[test]
+fn other_names_of_the_file_keep_the_unsigned_package() {
+    let fixture = Fixture::v4();
+    let other = fixture.path.with_extension("other");
+    fs::hard_link(&fixture.path, &other).unwrap();
+    let done = fixture.sign(&["good"]).unwrap();
+    assert!(fs::read(&other).unwrap() == fixture.unsigned);
+    let warnings = crate::common::codes(&done.examination, pkgseal_repo::Severity::Warning);
+    assert!(warnings.contains(&"rpm.hard-links"), "{warnings:?}");
+}
