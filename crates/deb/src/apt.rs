@@ -1,7 +1,6 @@
 //! apt repositories: from InRelease down to the last package.
 
 mod by_hash;
-mod copy;
 mod date;
 mod discover;
 mod family;

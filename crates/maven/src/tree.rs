@@ -1,6 +1,5 @@
 //! A whole repository: every artifact with its `.asc` and its checksums.
 
-mod scaffold;
 mod sign;
 mod verify;
 

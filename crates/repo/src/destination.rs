@@ -24,6 +24,39 @@ impl Destination {
         }
     }
 
+    /// The output directory of a tree, or `None` when the tree is signed in place: because
+    /// nothing else was asked for, or because the directory is the tree itself. Makes
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`Error::Write`] when it lies inside the tree: what goes there would be part of the
+    /// tree next time. [`Error::Read`].
+    pub fn apart_from(&self, tree: &Path) -> Result<Option<&Path>> {
+        let Self::Directory(output) = self else {
+            return Ok(None);
+        };
+        let real = |path: &Path| {
+            path.canonicalize()
+                .map_err(|error| Error::read(path, error))
+        };
+        let tree = real(tree)?;
+        let existing = output
+            .ancestors()
+            .find(|folder| !folder.as_os_str().is_empty() && folder.exists());
+        let existing = real(existing.unwrap_or(Path::new(".")))?;
+        if existing == tree && output.exists() {
+            return Ok(None);
+        }
+        if existing.starts_with(&tree) {
+            let inside = io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the output directory lies inside what is to be signed",
+            );
+            return Err(Error::write(output, inside));
+        }
+        Ok(Some(output))
+    }
+
     /// Makes the output directory, where there is one to make.
     ///
     /// # Errors
@@ -79,6 +112,23 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tree_goes_elsewhere_or_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let tree = folder.path().join("tree");
+        fs::create_dir_all(tree.join("dists")).unwrap();
+        let to = |name: &str| Destination::Directory(folder.path().join(name));
+        assert_eq!(Destination::Beside.apart_from(&tree).unwrap(), None);
+        assert_eq!(to("tree/../tree").apart_from(&tree).unwrap(), None);
+        for apart in ["out", "out/deep/er", "tree2"] {
+            assert!(to(apart).apart_from(&tree).unwrap().is_some(), "{apart}");
+            assert!(!folder.path().join(apart).exists(), "{apart}");
+        }
+        for inside in ["tree/out", "tree/dists", "tree/dists/new/er"] {
+            assert!(to(inside).apart_from(&tree).is_err(), "{inside}");
+        }
+    }
 
     #[test]
     fn outputs_stand_beside_or_in_the_directory() {

@@ -41,6 +41,7 @@
 mod beneath;
 mod check;
 mod code;
+mod copy;
 mod decompress;
 mod destination;
 mod digest;
@@ -51,11 +52,13 @@ mod limits;
 mod path;
 mod progress;
 mod root;
+mod scaffold;
 mod staged;
 mod stream;
 
 pub use check::{CheckOptions, Witness, check, check_witnessed, surplus};
 pub use code::{Code, codes};
+pub use copy::copy_tree;
 pub use decompress::{Compression, Decompressor};
 pub use destination::{Destination, create_directory};
 pub use digest::{DigestAlgorithm, Digests, MultiHasher};
@@ -66,5 +69,6 @@ pub use limits::Limits;
 pub use path::SafePath;
 pub use progress::{NoProgress, Progress, ProgressSink};
 pub use root::{Root, Survey, read_file};
+pub use scaffold::Scaffold;
 pub use staged::{StagedFile, StagedSet};
 pub use stream::read_through;

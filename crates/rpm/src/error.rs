@@ -71,12 +71,6 @@ pub enum Error {
         /// The worst that was found.
         finding: Box<Finding>,
     },
-    /// The output directory is part of the repository; nothing was written.
-    #[error("the output folder {} is inside the repository", path.display())]
-    OutputInside {
-        /// The output directory.
-        path: PathBuf,
-    },
     /// The signature header would outgrow what the format allows.
     #[error("the signature header would become too large: {reason}")]
     TooLarge {
@@ -95,7 +89,6 @@ impl Error {
             ),
             Self::SignerCount { .. } => Some("name exactly one key"),
             Self::Broken { .. } => Some("build or fetch the file again, then sign it"),
-            Self::OutputInside { .. } => Some("choose a folder beside the repository"),
             Self::Repo(_)
             | Self::OpenPgp(_)
             | Self::Read { .. }

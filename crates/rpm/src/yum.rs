@@ -9,7 +9,6 @@ mod data;
 mod primary;
 mod repomd;
 mod sign;
-mod tree;
 mod verify;
 mod xml;
 

@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use pkgseal_openpgp::{Armor, Examination, Object, Signed, Signer, Verified, Verifier, cleartext};
 use pkgseal_repo::{
-    CheckOptions, Destination, Finding, Limits, Outcome, Progress, Root, SafePath, Severity,
-    StagedFile, StagedSet,
+    CheckOptions, Destination, Finding, Limits, Outcome, Progress, Root, SafePath, Scaffold,
+    Severity, StagedFile, StagedSet, copy_tree,
 };
 
-use super::copy::copy_tree;
 use super::discover;
 use super::release::Release;
 use super::root::{Names, same_text};
@@ -68,8 +67,8 @@ pub fn sign_release(
 /// lists: what would be rejected is not signed.
 ///
 /// In place, all suites become visible together, every InRelease after every
-/// Release.gpg. Into another directory the whole repository goes along: packages as hard
-/// links where the file system can, all else as copies, the signed roots last.
+/// Release.gpg. Into another directory the whole repository goes along as a copy, the
+/// signed roots last.
 ///
 /// # Errors
 /// [`Error::Refused`] with everything that is wrong with the repository; else as
@@ -91,13 +90,8 @@ pub fn sign_tree(
     if found.is_empty() {
         return Err(refused(path, vec![discover::none(&examination.subject)]));
     }
-    let output = match destination {
-        Destination::Beside => path.to_owned(),
-        Destination::Directory(directory) => {
-            outside(path, directory)?;
-            directory.clone()
-        }
-    };
+    let apart = destination.apart_from(path)?;
+    let output = apart.unwrap_or(path);
     let mut suites = Vec::new();
     let mut signed = Vec::new();
     for directory in found {
@@ -113,7 +107,7 @@ pub fn sign_tree(
         suites.push(Suite { directory, release });
         signed.push((names, sealed));
     }
-    let listed = tree::follow(&root, &suites, options, progress, &mut examination)?;
+    tree::follow(&root, &suites, options, progress, &mut examination)?;
     if examination.outcome() != Outcome::Accepted {
         examination.report.sort();
         let mut findings = examination.report.findings;
@@ -121,12 +115,13 @@ pub fn sign_tree(
         return Err(refused(path, findings));
     }
     let mut set = StagedSet::new();
-    if let Destination::Directory(directory) = destination {
+    let mut scaffold = Scaffold::default();
+    if let Some(directory) = apart {
         let replaced: BTreeSet<SafePath> = signed
             .iter()
             .flat_map(|(names, _)| [names.inrelease.clone(), names.signature.clone()])
             .collect();
-        copy_tree(path, directory, &listed, &replaced, &mut set)?;
+        copy_tree(&mut scaffold, path, directory, &replaced)?;
     }
     let mut last = Vec::new();
     for (names, sealed) in &signed {
@@ -147,6 +142,7 @@ pub fn sign_tree(
         set.push(inrelease);
     }
     set.commit()?;
+    scaffold.keep();
     examination.report.sort();
     let outputs = signed
         .iter()
@@ -267,21 +263,4 @@ fn refused(path: &Path, findings: Vec<Finding>) -> Error {
         path: path.to_owned(),
         findings,
     }
-}
-
-/// Refuses an output folder inside the repository: a copy would hold itself.
-fn outside(root: &Path, output: &Path) -> Result<()> {
-    pkgseal_repo::create_directory(output)?;
-    let canonical = |path: &Path| {
-        path.canonicalize()
-            .map_err(|error| Error::read(path, error))
-    };
-    if canonical(output)?.starts_with(canonical(root)?) {
-        let source = std::io::Error::new(
-            std::io::ErrorKind::InvalidInput,
-            "the output folder lies inside the repository",
-        );
-        return Err(Error::write(output, source));
-    }
-    Ok(())
 }

@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use pkgseal_openpgp::{Examination, Signed, Signer};
 use pkgseal_repo::{
-    CheckOptions, Destination, Error as RepoError, Limits, Progress, Root, SafePath, StagedFile,
-    StagedSet, read_through,
+    CheckOptions, Destination, Error as RepoError, Limits, Progress, Root, SafePath, Scaffold,
+    StagedFile, StagedSet, read_through,
 };
 use rayon::prelude::*;
 
 use super::KIND;
-use super::scaffold::Scaffold;
 use crate::layout::{Layout, SIGNATURE};
 use crate::make::{Made, Maker, refreshed_checksums, stage};
 use crate::place::Place;
@@ -43,15 +42,13 @@ pub fn sign(
     let layout = Layout::read(&root)?;
     refuse_strange(path, &layout, &options.limits)?;
     let place = Place::Beneath(&root);
-    let output = match destination {
-        Destination::Beside => path,
-        Destination::Directory(output) => output,
-    };
-    let mirrors = is_elsewhere(path, output)?;
+    let apart = destination.apart_from(path)?;
+    let output = apart.unwrap_or(path);
+    let mirrors = apart.is_some();
     let mut scaffold = Scaffold::default();
     if mirrors {
         for file in mirrored(&layout) {
-            scaffold.raise(output.join(file).parent().unwrap_or(output))?;
+            scaffold.directory(output.join(file).parent().unwrap_or(output))?;
         }
     }
 
@@ -124,30 +121,6 @@ pub fn sign(
         outputs,
         examination,
     })
-}
-
-/// Whether output goes to another folder than the input. One inside the input would be
-/// part of the repository next time.
-fn is_elsewhere(input: &Path, output: &Path) -> Result<bool> {
-    let real = |path: &Path| {
-        path.canonicalize()
-            .map_err(|source| Error::read(path, source))
-    };
-    let input = real(input)?;
-    let existing = output
-        .ancestors()
-        .find(|folder| !folder.as_os_str().is_empty() && folder.exists());
-    let existing = real(existing.unwrap_or(Path::new(".")))?;
-    if existing == input && output.exists() {
-        return Ok(false);
-    }
-    if existing.starts_with(&input) {
-        return Err(Error::Refused {
-            path: input,
-            reason: format!("the output folder {} is inside it", output.display()),
-        });
-    }
-    Ok(true)
 }
 
 /// Trees that must not be signed as they are.

@@ -221,7 +221,10 @@ fn an_output_folder_inside_the_repository_is_refused() {
     for inside in ["out", "there", "org/example/new/deep", "there/../org"] {
         let inside = Destination::Directory(dir.path().join(inside));
         let error = sign(dir.path(), &inside).unwrap_err();
-        assert!(error.to_string().contains("is inside it"), "{error}");
+        assert!(
+            matches!(&error, Error::Repo(pkgseal_repo::Error::Write { .. })),
+            "{error}"
+        );
         assert!(contents(dir.path()) == before);
     }
     // The repository itself, by another name, is signed in place.

@@ -3,6 +3,7 @@
 //! One signature, by one key: the rpm backend of librepo (dnf on Fedora 39 and RHEL 10 and
 //! later) reads the first armor block only and wants exactly one packet in it.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -11,11 +12,10 @@ use pkgseal_openpgp::{
     Armor, Certificates, Examination, Profile, Signed, Signer, Verified, Verifier,
 };
 use pkgseal_repo::{
-    CheckOptions, Destination, Finding, Limits, Outcome, Progress, Root, Severity, StagedFile,
-    StagedSet, read_file,
+    CheckOptions, Destination, Finding, Limits, Outcome, Progress, Root, SafePath, Scaffold,
+    Severity, StagedFile, StagedSet, copy_tree, read_file,
 };
 
-use super::tree::{Scaffold, is_elsewhere};
 use super::verify::{asc_path, chain, judge};
 use super::{REPODATA, REPOMD, Repomd};
 use crate::error::{Error, Result};
@@ -82,21 +82,18 @@ pub fn sign_tree(
     }
 
     let mut scaffold = Scaffold::default();
-    let output = match destination {
-        Destination::Directory(directory) if is_elsewhere(root, directory)? => {
-            scaffold.folder(&directory.join(REPODATA))?;
-            Some(directory)
-        }
-        Destination::Directory(_) | Destination::Beside => None,
-    };
+    let output = destination.apart_from(root)?;
+    if let Some(directory) = output {
+        scaffold.directory(&directory.join(REPODATA))?;
+    }
     let target = output.map_or_else(|| source.clone(), |directory| directory.join(REPOMD));
-    let subject = output.map_or(root, |directory| directory.as_path());
+    let subject = output.unwrap_or(root);
     let mut examination = Examination::new("yum repository", subject.display().to_string());
     let mut staged = stage(signer, &target, bytes.clone(), time, &mut examination)?;
     if let Some(directory) = output {
         // Last: a reader of the output sees the old repository or the new one.
         staged.push(written(&target, &bytes)?);
-        scaffold.copy(&repository, root, directory)?;
+        copy_tree(&mut scaffold, root, directory, &own_files()?)?;
     }
     let outputs = staged.commit()?;
     scaffold.keep();
@@ -106,6 +103,12 @@ pub fn sign_tree(
         outputs,
         examination,
     })
+}
+
+/// What is written anew, after everything else is there.
+fn own_files() -> Result<BTreeSet<SafePath>> {
+    let names = ["", ".asc", ".key"].map(|suffix| SafePath::new(&format!("{REPOMD}{suffix}")));
+    Ok(names.into_iter().collect::<Result<_, _>>()?)
 }
 
 fn only(signers: &[Signer]) -> Result<&Signer> {
