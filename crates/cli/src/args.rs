@@ -1,0 +1,241 @@
+//! The command line.
+//!
+//! House rules: one option, one word, one meaning everywhere. "Certificate" is public,
+//! "key" is secret. The first line of a help text has no full stop. Secrets never come as
+//! arguments: by file, file descriptor or systemd credential only.
+
+mod key;
+mod shared;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
+pub(crate) use shared::{Moment, PassphraseSource, Secrets, Trust};
+
+const EXIT_STATUS: &str = "Exit status: 0 accepted or done, 1 rejected, 2 could not decide.";
+
+/// Sign and verify software packages and their repositories with OpenPGP
+///
+/// Answers one question: who shipped this, and is it intact? Knows .deb files and apt
+/// repositories, .rpm files and yum repositories, Maven artifacts, and any other file with
+/// a detached signature.
+#[derive(Debug, Parser)]
+#[command(name = "pkgseal", version, after_help = EXIT_STATUS, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Sign(Sign),
+    Verify(Verify),
+    Inspect(Inspect),
+    /// Make secret keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Look at certificates
+    #[command(subcommand)]
+    Keyring(KeyringCommand),
+    /// Show the policies that turn facts into verdicts
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    Explain(Explain),
+    Man(Man),
+    Completions(Completions),
+}
+
+/// Sign packages, repositories and files
+///
+/// Each path is signed as what it is. A Release gets an InRelease and a Release.gpg, a
+/// repomd.xml a repomd.xml.asc and a repomd.xml.key, any other file an .asc; .deb and .rpm
+/// files carry their signature inside. A directory is signed as the apt, yum or Maven tree
+/// it is. What was written is verified with the public certificate before it becomes
+/// visible; a failed run leaves the old files as they were.
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_STATUS)]
+pub(crate) struct Sign {
+    #[command(flatten)]
+    pub(crate) secrets: Secrets,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
+    /// Write to this directory and leave the input untouched
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    /// Take the paths for this, whatever they look like
+    #[arg(long = "as", value_name = "KIND")]
+    pub(crate) kind: Option<KindName>,
+    /// Which debsigs role a .deb is signed in
+    #[arg(long, value_name = "ROLE", default_value = "origin")]
+    pub(crate) role: RoleName,
+    /// What happens to signatures that a .rpm carries already
+    #[arg(long, value_name = "WHAT", default_value = "keep")]
+    pub(crate) existing: ExistingName,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// What to sign
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// Verify who signed packages, repositories and files, and that they are intact
+///
+/// Each path is recognised by content and name, and the result says what it was taken for.
+/// A directory is verified as the apt, yum or Maven tree it is: from the signed root down
+/// to every file it vouches for.
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_STATUS)]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
+    /// Take the paths for this, whatever they look like
+    #[arg(long = "as", value_name = "KIND")]
+    pub(crate) kind: Option<KindName>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// What to verify
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// Show every signature and fact, without a verdict
+///
+/// Works without a keyring; with one, signatures are checked as well. Exit status 0 means
+/// that the facts could be read, not that they are good.
+#[derive(Args, Debug)]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) trust: Trust,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
+    /// Take the paths for this, whatever they look like
+    #[arg(long = "as", value_name = "KIND")]
+    pub(crate) kind: Option<KindName>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// What to look at
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// Options of every command that reads or writes many files.
+#[derive(Args, Debug)]
+pub(crate) struct Common {
+    /// Print one JSON document instead of text; see pkgseal-json(5)
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Work on this many files at once [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+}
+
+/// What a path can be taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KindName {
+    /// A .deb
+    Deb,
+    /// A .rpm
+    Rpm,
+    /// A Release, InRelease or Release.gpg
+    Release,
+    /// A repomd.xml or repomd.xml.asc
+    Repomd,
+    /// Any file with a detached signature
+    File,
+    /// A directory: an apt repository
+    Apt,
+    /// A directory: a yum repository
+    Yum,
+    /// A directory: a Maven repository
+    Maven,
+}
+
+/// Roles of debsigs signatures.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RoleName {
+    /// The organisation that distributes the package
+    Origin,
+    /// Its maintainer
+    Maint,
+    /// The archive that serves it
+    Archive,
+}
+
+/// What happens to signatures that are there already.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ExistingName {
+    /// They stay; where there is no place for another one, nothing is changed
+    Keep,
+    /// They give way
+    Replace,
+}
+
+/// What to do with certificates.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyringCommand {
+    /// List certificates: fingerprints, user IDs, keys, expiry, and what is wrong
+    List(KeyringList),
+}
+
+/// List certificates.
+#[derive(Args, Debug)]
+pub(crate) struct KeyringList {
+    /// Judge by this profile: strict, legacy, or a file
+    #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
+    pub(crate) profile: String,
+    #[command(flatten)]
+    pub(crate) moment: Moment,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Certificate files, directories, .sources files, openpgp-cert-d stores
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// What to do with profiles.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// Name the built-in profiles
+    List,
+    /// Print a profile with its explanations
+    Show {
+        /// A built-in name, or a file
+        #[arg(value_name = "NAME|FILE", default_value = "strict")]
+        profile: String,
+    },
+}
+
+/// Explain a finding code
+///
+/// Without a code, lists them all.
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    /// A code as verdicts print it, for example file.digest-mismatch
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
+}
+
+/// Write the manual pages
+#[derive(Args, Debug)]
+pub(crate) struct Man {
+    /// The directory they go to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+}
+
+/// Print a completion script for a shell
+#[derive(Args, Debug)]
+pub(crate) struct Completions {
+    /// Which shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! Options that several commands share, word for word.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::Timestamp;
+
+/// Whom to trust, and by which rules.
+#[derive(Args, Debug)]
+pub(crate) struct Trust {
+    /// Certificates to verify with: a file, a directory, a .sources file, a cert-d store
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "PKGSEAL_KEYRING",
+        value_delimiter = ':'
+    )]
+    pub(crate) keyring: Vec<PathBuf>,
+    /// Judge by this profile: strict, legacy, or a file
+    #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
+    pub(crate) profile: String,
+    /// Accept only signatures by this certificate, by full fingerprint
+    #[arg(long = "signer", value_name = "FINGERPRINT")]
+    pub(crate) signers: Vec<String>,
+    /// Ask for good signatures by this many different certificates
+    #[arg(long, value_name = "N")]
+    pub(crate) threshold: Option<usize>,
+}
+
+/// When it is.
+#[derive(Args, Debug)]
+pub(crate) struct Moment {
+    /// Take this moment for now: 2025-06-01, 2025-06-01T12:00:00Z or @1748779200
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub(crate) time: Option<Timestamp>,
+}
+
+/// Which secret keys sign, and how they are unlocked.
+#[derive(Args, Debug)]
+pub(crate) struct Secrets {
+    /// Sign with the secret key in this file
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) key: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseSource,
+}
+
+/// Where a passphrase comes from. Never an argument, never a variable.
+#[derive(Args, Debug)]
+#[group(multiple = false)]
+pub(crate) struct PassphraseSource {
+    /// Read the passphrase from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// Read the passphrase from this file descriptor
+    #[arg(long, value_name = "FD")]
+    pub(crate) passphrase_fd: Option<i32>,
+    /// Read the passphrase from this systemd credential
+    #[arg(long, value_name = "NAME")]
+    pub(crate) passphrase_credential: Option<String>,
+}
+
+/// Reads a moment: an RFC 3339 timestamp, a date (midnight UTC), or `@` and seconds.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    const FORMS: &str = "expected 2025-06-01, 2025-06-01T12:00:00Z or @1748779200";
+    if let Some(seconds) = text.strip_prefix('@') {
+        return seconds
+            .parse()
+            .ok()
+            .and_then(|seconds| Timestamp::from_second(seconds).ok())
+            .ok_or_else(|| FORMS.to_owned());
+    }
+    if let Ok(timestamp) = text.parse() {
+        return Ok(timestamp);
+    }
+    text.parse::<jiff::civil::Date>()
+        .ok()
+        .and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok())
+        .map(|midnight| midnight.timestamp())
+        .ok_or_else(|| FORMS.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::moment;
+
+    #[test]
+    fn moments_in_three_forms() {
+        let expected = moment("@1748736000").unwrap();
+        assert_eq!(moment("2025-06-01").unwrap(), expected);
+        assert_eq!(moment("2025-06-01T00:00:00Z").unwrap(), expected);
+        assert_eq!(moment("2025-06-01T02:00:00+02:00").unwrap(), expected);
+    }
+
+    #[test]
+    fn other_forms_are_refused() {
+        for text in [
+            "",
+            "@",
+            "@x",
+            "yesterday",
+            "2025-13-01",
+            "01.06.2025",
+            "@99999999999999",
+        ] {
+            assert!(moment(text).is_err(), "{text}");
+        }
+    }
+}

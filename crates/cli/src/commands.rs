@@ -1,0 +1,44 @@
+//! One file a command: arguments in, one library call, result to [`report`](crate::report).
+
+mod completions;
+mod examine;
+mod explain;
+mod inspect;
+mod key;
+mod keyring;
+mod man;
+mod profile;
+mod sign;
+mod verify;
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use anyhow::Result;
+use pkgseal_repo::Outcome;
+
+use crate::args::{Arguments, Command, KeyCommand, KeyringCommand};
+
+/// Runs the command that was typed.
+pub(crate) fn run(arguments: Arguments, clock: SystemTime) -> Result<ExitCode> {
+    match arguments.command {
+        Command::Sign(sign) => sign::run(&sign, clock),
+        Command::Verify(verify) => verify::run(&verify, clock),
+        Command::Inspect(inspect) => inspect::run(&inspect, clock),
+        Command::Key(KeyCommand::Generate(generate)) => key::generate(&generate, clock),
+        Command::Keyring(KeyringCommand::List(list)) => keyring::list(&list, clock),
+        Command::Profile(profile) => profile::run(&profile),
+        Command::Explain(explain) => explain::run(&explain),
+        Command::Man(man) => man::run(&man),
+        Command::Completions(completions) => completions::run(&completions),
+    }
+}
+
+/// The exit status an outcome becomes.
+fn status(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Outcome::Accepted => ExitCode::SUCCESS,
+        Outcome::Rejected => ExitCode::from(1),
+        Outcome::Undecided => ExitCode::from(2),
+    }
+}

@@ -1,0 +1,104 @@
+//! Paths to examinations, in parallel, in the order they were named.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use pkgseal_openpgp::{Examination, Verifier};
+use pkgseal_repo::{CheckOptions, Finding, Progress};
+use rayon::prelude::*;
+
+use crate::args::KindName;
+use crate::kind;
+use crate::report;
+
+/// What became of one path.
+pub(crate) enum Examined {
+    /// Something was decided.
+    Decided(Examination),
+    /// Nothing could be; the error was reported on stderr already.
+    Failed,
+}
+
+/// Verifies one path as what it is, or as what `--as` says.
+pub(crate) fn one(
+    path: &Path,
+    named: Option<KindName>,
+    verifier: &Verifier,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Examination> {
+    let kind = match named {
+        Some(kind) => kind,
+        None => kind::recognise(path)?,
+    };
+    let limits = &options.limits;
+    let examination = match kind {
+        KindName::Deb => pkgseal_deb::package::verify(path, verifier, limits)?,
+        KindName::Rpm => pkgseal_rpm::package::verify(path, verifier, limits)?,
+        KindName::Release => pkgseal_deb::apt::verify_release(path, verifier, limits)?,
+        KindName::Repomd => pkgseal_rpm::yum::verify_repomd(path, verifier, limits)?,
+        KindName::File => pkgseal_maven::artifact::verify(path, verifier, limits)?,
+        KindName::Apt => pkgseal_deb::apt::verify_tree(path, verifier, options, progress)?,
+        KindName::Yum => pkgseal_rpm::yum::verify_tree(path, verifier, options, progress)?,
+        KindName::Maven => pkgseal_maven::tree::verify(path, verifier, options, progress)?,
+    };
+    Ok(sorted(examination))
+}
+
+/// Verifies every path. Several paths go in parallel; a single one has all threads to
+/// itself. Errors are reported as they are met and do not stop the others.
+pub(crate) fn all(
+    paths: &[std::path::PathBuf],
+    named: Option<KindName>,
+    verifier: &Verifier,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Vec<Examined>> {
+    let examine = |path: &std::path::PathBuf| match one(path, named, verifier, options, progress) {
+        Ok(examination) => Examined::Decided(examination),
+        Err(error) => {
+            crate::failure::report(&error.context(format!("{}", path.display())));
+            Examined::Failed
+        }
+    };
+    if let [path] = paths {
+        return Ok(vec![examine(path)]);
+    }
+    pool(options.jobs)?.install(|| Ok(paths.par_iter().map(examine).collect()))
+}
+
+/// A thread pool of `jobs` threads, 0 for one each core.
+pub(crate) fn pool(jobs: usize) -> Result<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(jobs)
+        .build()
+        .context("cannot start worker threads")
+}
+
+/// Findings in an order that does not depend on the number of threads.
+fn sorted(mut examination: Examination) -> Examination {
+    examination.report.sort();
+    examination
+        .report
+        .findings
+        .dedup_by(|a: &mut Finding, b: &mut Finding| a == b);
+    examination
+}
+
+/// Prints what was decided and gives the exit status of all of it.
+pub(crate) fn conclude(
+    examined: &[Examined],
+    style: report::Style,
+    verifier: &Verifier,
+) -> Result<std::process::ExitCode> {
+    let decided: Vec<&Examination> = examined
+        .iter()
+        .filter_map(|examined| match examined {
+            Examined::Decided(examination) => Some(examination),
+            Examined::Failed => None,
+        })
+        .collect();
+    let failed = examined.len() - decided.len();
+    let outcome = report::examinations(&decided, failed, style, verifier)?;
+    Ok(super::status(outcome))
+}

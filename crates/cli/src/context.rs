@@ -1,0 +1,153 @@
+//! What the arguments mean: moments, profiles, certificates, signers.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+use pkgseal_keyring::Passphrase;
+use pkgseal_openpgp::{Certificates, Fingerprint, Profile, Signer, Verifier};
+use pkgseal_repo::{CheckOptions, Limits};
+
+use crate::args::{Common, Moment, PassphraseSource, Secrets, Trust};
+use crate::failure::hinted;
+use crate::report;
+
+/// Now: what `--time` says, else the clock.
+pub(crate) fn now(moment: &Moment, clock: SystemTime) -> Result<Timestamp> {
+    match moment.time {
+        Some(time) => Ok(time),
+        None => {
+            let now = Timestamp::try_from(clock).context("the system clock is out of range")?;
+            // OpenPGP counts whole seconds.
+            Ok(Timestamp::from_second(now.as_second())?)
+        }
+    }
+}
+
+/// A profile by name or file.
+pub(crate) fn profile(name: &str, limits: &Limits) -> Result<Profile> {
+    let is_file = name.contains('/') || name.ends_with(".toml");
+    if !is_file {
+        return Profile::named(name).map_err(|error| {
+            hinted(
+                error.to_string(),
+                "list the built-in profiles with: pkgseal profile list",
+            )
+        });
+    }
+    let bytes = pkgseal_repo::read_file(Path::new(name), limits.side_file)?;
+    let text = String::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8"))?;
+    Ok(Profile::parse(name, &text)?)
+}
+
+/// The judge that `--keyring`, `--profile`, `--signer` and `--threshold` describe.
+pub(crate) fn verifier(trust: &Trust, now: Timestamp, limits: &Limits) -> Result<Verifier> {
+    if trust.keyring.is_empty() {
+        return Err(hinted(
+            "no keyring given: without certificates nothing can be verified",
+            "name one with --keyring, for example \
+             --keyring /usr/share/keyrings/debian-archive-keyring.gpg",
+        ));
+    }
+    let verifier = optional_verifier(trust, now, limits)?;
+    if verifier.certificates().is_empty() {
+        bail!("no usable certificate in {}", joined(&trust.keyring));
+    }
+    Ok(verifier)
+}
+
+/// As [`verifier`], with no certificates where no keyring is given.
+pub(crate) fn optional_verifier(
+    trust: &Trust,
+    now: Timestamp,
+    limits: &Limits,
+) -> Result<Verifier> {
+    let mut profile = profile(&trust.profile, limits)?;
+    if let Some(threshold) = trust.threshold {
+        if threshold == 0 {
+            bail!("--threshold 0 would accept what nobody signed");
+        }
+        profile = profile.threshold(threshold);
+    }
+    if !trust.signers.is_empty() {
+        profile = profile.allowing(fingerprints(&trust.signers)?);
+    }
+    let certificates = if trust.keyring.is_empty() {
+        Certificates::default()
+    } else {
+        let loaded = pkgseal_keyring::open_all(&trust.keyring, limits)?;
+        for finding in &loaded.findings {
+            report::warn_finding(finding);
+        }
+        loaded.certificates
+    };
+    Ok(Verifier::new(certificates, profile, now))
+}
+
+fn fingerprints(texts: &[String]) -> Result<Vec<Fingerprint>> {
+    texts
+        .iter()
+        .map(|text| {
+            Fingerprint::parse(text).ok_or_else(|| {
+                hinted(
+                    format!("--signer {text} is no full fingerprint (40 or 64 hexadecimal digits)"),
+                    "a key ID identifies nobody; list full fingerprints with: \
+                     pkgseal keyring list KEYRING",
+                )
+            })
+        })
+        .collect()
+}
+
+/// The signers that `--key` names, unlocked.
+pub(crate) fn signers(secrets: &Secrets, now: Timestamp) -> Result<Vec<Signer>> {
+    let passphrase = passphrase(&secrets.passphrase)?;
+    secrets
+        .key
+        .iter()
+        .map(|path| {
+            pkgseal_keyring::open_signer(path, passphrase.as_ref(), now)
+                .with_context(|| format!("cannot sign with {}", path.display()))
+        })
+        .collect()
+}
+
+/// The passphrase source the options name.
+pub(crate) fn passphrase(source: &PassphraseSource) -> Result<Option<Passphrase>> {
+    if let Some(path) = &source.passphrase_file {
+        return Ok(Some(Passphrase::File(path.clone())));
+    }
+    if let Some(fd) = source.passphrase_fd {
+        return Ok(Some(Passphrase::Fd(fd)));
+    }
+    let Some(name) = source.passphrase_credential.clone() else {
+        return Ok(None);
+    };
+    let Some(directory) = std::env::var_os("CREDENTIALS_DIRECTORY") else {
+        return Err(hinted(
+            format!("no credential {name}: CREDENTIALS_DIRECTORY is not set"),
+            "run under a systemd unit with LoadCredential= or LoadCredentialEncrypted=",
+        ));
+    };
+    Ok(Some(Passphrase::Credential {
+        directory: directory.into(),
+        name,
+    }))
+}
+
+/// How trees are checked.
+pub(crate) fn check_options(common: &Common, limits: &Limits) -> CheckOptions {
+    CheckOptions {
+        jobs: common.jobs.unwrap_or(0),
+        limits: limits.clone(),
+    }
+}
+
+fn joined(paths: &[PathBuf]) -> String {
+    paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,163 @@
+//! The only place that prints. stdout carries the result, stderr the rest; strings from
+//! untrusted input are escaped here and nowhere else.
+
+mod escape;
+mod json;
+mod text;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use pkgseal_keyring::{Generated, Loaded};
+use pkgseal_openpgp::{Examination, Profile, Signed, Verifier};
+use pkgseal_repo::{Finding, Outcome};
+
+pub(crate) use escape::escaped;
+
+/// How examinations are shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    json: bool,
+    facts: bool,
+}
+
+impl Style {
+    /// Verdicts: short when good, explained when not.
+    pub(crate) fn verdict(json: bool) -> Self {
+        Self { json, facts: false }
+    }
+
+    /// Every fact, no verdict.
+    pub(crate) fn facts(json: bool) -> Self {
+        Self { json, facts: true }
+    }
+}
+
+/// Prints what was examined; the overall outcome counts `failed` paths as undecided.
+pub(crate) fn examinations(
+    examinations: &[&Examination],
+    failed: usize,
+    style: Style,
+    verifier: &Verifier,
+) -> Result<Outcome> {
+    let outcome = overall(
+        examinations.iter().map(|examination| examination.outcome()),
+        failed,
+    );
+    let text = match (style.json, style.facts) {
+        (true, _) => json::examinations(examinations, failed, outcome, verifier)?,
+        (false, true) => text::facts(examinations),
+        (false, false) => text::verdicts(examinations, outcome),
+    };
+    out(&text)?;
+    Ok(outcome)
+}
+
+/// Prints what was signed.
+pub(crate) fn signed(signed: &[&Signed], failed: usize, as_json: bool) -> Result<Outcome> {
+    let outcome = overall(
+        signed.iter().map(|signed| signed.examination.outcome()),
+        failed,
+    );
+    let text = if as_json {
+        json::signed(signed, failed, outcome)?
+    } else {
+        text::signed(signed)
+    };
+    out(&text)?;
+    Ok(outcome)
+}
+
+/// Prints a new key's files.
+pub(crate) fn generated(generated: &Generated, files: &[PathBuf], as_json: bool) -> Result<()> {
+    out(&if as_json {
+        json::generated(generated, files)?
+    } else {
+        text::generated(generated, files)
+    })
+}
+
+/// Prints certificates and what was refused.
+pub(crate) fn keyring(
+    loaded: &Loaded,
+    profile: &Profile,
+    now: Timestamp,
+    as_json: bool,
+) -> Result<()> {
+    out(&if as_json {
+        json::keyring(loaded, profile, now)?
+    } else {
+        text::keyring(loaded, profile, now)
+    })
+}
+
+/// Prints one line of a result.
+pub(crate) fn line(text: &str) -> Result<()> {
+    out(&format!("{text}\n"))
+}
+
+/// Prints a whole text as it is: our own profiles and scripts.
+pub(crate) fn block(text: &str) -> Result<()> {
+    out(text)
+}
+
+/// Prints an error and its causes on stderr.
+pub(crate) fn error(error: &anyhow::Error) {
+    let mut text = String::new();
+    for (depth, cause) in error.chain().enumerate() {
+        let label = if depth == 0 {
+            "pkgseal: error:"
+        } else {
+            "  because:"
+        };
+        text.push_str(&format!("{label} {}\n", escaped(&cause.to_string())));
+    }
+    err(&text);
+}
+
+/// Prints something to do on stderr.
+pub(crate) fn hint(text: &str) {
+    err(&format!("pkgseal: hint: {}\n", escaped(text)));
+}
+
+/// Prints a finding that changes no verdict on stderr.
+pub(crate) fn warn_finding(finding: &Finding) {
+    let mut text = format!(
+        "pkgseal: warning: {}: {} [{}]\n",
+        escaped(&finding.subject),
+        escaped(&finding.detail),
+        finding.code
+    );
+    if let Some(hint) = &finding.hint {
+        text.push_str(&format!("pkgseal: hint: {}\n", escaped(hint)));
+    }
+    err(&text);
+}
+
+fn overall(outcomes: impl Iterator<Item = Outcome>, failed: usize) -> Outcome {
+    let floor = if failed > 0 {
+        Outcome::Undecided
+    } else {
+        Outcome::Accepted
+    };
+    outcomes.max().map_or(floor, |worst| worst.max(floor))
+}
+
+fn out(text: &str) -> Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    let written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match written {
+        // Whoever closed the pipe has read enough; the exit status still tells.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+fn err(text: &str) {
+    // Nothing is left to tell it to where stderr fails.
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
