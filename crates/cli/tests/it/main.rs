@@ -1,0 +1,16 @@
+//! The command as its users meet it: the real binary, real files, exit status and output.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests fail loudly, and say what they skip"
+)]
+
+mod disk;
+mod manual;
+mod outcome;
+mod road;
+mod run;
+mod safety;
