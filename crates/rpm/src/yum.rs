@@ -6,6 +6,7 @@
 //! [`package::verify`](crate::package::verify).
 
 mod data;
+mod identify;
 mod primary;
 mod repomd;
 mod sign;

@@ -263,3 +263,43 @@ fn surplus_files_are_notes() {
         1
     );
 }
+
+/// Repeats what it saw.
+#[derive(Default)]
+struct Echo(Vec<u8>);
+
+impl Write for Echo {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Witness for Echo {
+    fn agreed(&self) -> Vec<Finding> {
+        let seen = String::from_utf8_lossy(&self.0).into_owned();
+        vec![Finding::note(codes::FILE_SURPLUS, "witness", seen)]
+    }
+}
+
+#[test]
+fn a_witness_sees_the_bytes_and_speaks_only_when_they_agree() {
+    let (_dir, root) = directory();
+    let run = |entry: Entry| {
+        let options = CheckOptions::default();
+        check_witnessed(&root, vec![entry], &options, &NoProgress, &|_| {
+            Some(Box::new(Echo::default()))
+        })
+        .unwrap()
+    };
+    let good = run(sha256("good", b"good"));
+    assert_eq!(good.outcome(), Outcome::Accepted);
+    assert_eq!(good.findings[0].detail, "good");
+    let evil = run(sha256("good", b"evil"));
+    assert_eq!(evil.findings.len(), 1);
+    assert_eq!(evil.findings[0].code, codes::FILE_DIGEST);
+}

@@ -1,7 +1,6 @@
 //! Verifies `repomd.xml`, and everything it vouches for.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,11 +13,11 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::REPOMD;
 use super::data;
+use super::identify::Identify;
 use super::primary::{Package, Primary};
 use super::repomd::Repomd;
 use crate::codes as rpm_codes;
 use crate::error::Result;
-use crate::package::{Head, Stop, identity};
 
 /// Whether this directory is a yum repository.
 ///
@@ -313,108 +312,4 @@ fn check_packages(
     };
     report.merge(check_witnessed(root, entries, options, progress, &witness)?);
     Ok(report)
-}
-
-/// Keeps the head of a package while the engine reads it, to compare the package with its
-/// description once the digest has vouched for it.
-struct Identify<'a> {
-    packages: &'a [&'a Package],
-    listed_by: &'a str,
-    head: Vec<u8>,
-    /// Bytes to keep: up to where the index says the header ends.
-    wanted: usize,
-}
-
-/// More than this is not kept; the header of a package that large is not compared.
-const MAX_HEAD: u64 = 64 << 20;
-
-impl<'a> Identify<'a> {
-    fn new(packages: &'a [&'a Package], listed_by: &'a str) -> Self {
-        let end = packages.first().and_then(|p| p.header_range);
-        let end = end.map_or(0, |(_, end)| end).min(MAX_HEAD);
-        Self {
-            packages,
-            listed_by,
-            head: Vec::new(),
-            wanted: usize::try_from(end).unwrap_or(0),
-        }
-    }
-
-    fn compare(&self, package: &Package) -> Option<Finding> {
-        let reject = |code, detail: String| {
-            Some(
-                Finding::reject(code, package.location.as_str(), detail)
-                    .because(self.listed_by.to_owned()),
-            )
-        };
-        let (start, end) = package.header_range?;
-        let head = match Head::read(&mut self.head.as_slice(), self.head.len() as u64) {
-            Ok(head) => head,
-            Err(Stop::Malformed(finding)) => {
-                return reject(
-                    rpm_codes::HEADER_RANGE,
-                    format!("no package header ends at byte {end}: {}", finding.detail),
-                );
-            }
-            Err(Stop::Io(_)) => return None,
-        };
-        let range = head.main_range();
-        if (range.start as u64, range.end as u64) != (start, end) {
-            return reject(
-                rpm_codes::HEADER_RANGE,
-                format!(
-                    "its header stands at {}-{}, the list says {start}-{end}",
-                    range.start, range.end
-                ),
-            );
-        }
-        let found = identity(head.main(), &head.main_index)?;
-        let same = found.name == package.name
-            && found.epoch == package.epoch
-            && found.version == package.version
-            && found.release == package.release
-            && (found.arch == package.arch
-                || found.source && matches!(package.arch.as_str(), "src" | "nosrc"));
-        if same {
-            return None;
-        }
-        reject(
-            rpm_codes::PACKAGE_IDENTITY,
-            format!(
-                "it is {}-{}:{}-{}.{}, the list says {}-{}:{}-{}.{}",
-                found.name,
-                found.epoch,
-                found.version,
-                found.release,
-                found.arch,
-                package.name,
-                package.epoch,
-                package.version,
-                package.release,
-                package.arch
-            ),
-        )
-    }
-}
-
-impl Write for Identify<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let missing = self.wanted.saturating_sub(self.head.len());
-        let part = bytes.get(..missing).unwrap_or(bytes);
-        self.head.extend_from_slice(part);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Witness for Identify<'_> {
-    fn agreed(&self) -> Vec<Finding> {
-        self.packages
-            .iter()
-            .filter_map(|package| self.compare(package))
-            .collect()
-    }
 }
