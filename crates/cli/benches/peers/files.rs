@@ -101,7 +101,8 @@ fn signature(file: &Path) -> PathBuf {
     name.into()
 }
 
-/// The packages again, under names that are no package's: plain files of real sizes.
+/// Contents of packages behind the magic number of a jar: plain files of real sizes, which
+/// nothing takes for packages.
 fn originals(corpus: &Corpus) -> io::Result<Vec<PathBuf>> {
     let dir = corpus.scratch.join("originals");
     std::fs::create_dir_all(&dir)?;
@@ -113,9 +114,8 @@ fn originals(corpus: &Corpus) -> io::Result<Vec<PathBuf>> {
         .enumerate()
         .map(|(number, package)| {
             let file = dir.join(format!("artifact-{number:03}.jar"));
-            if !file.exists() {
-                std::fs::copy(package, &file)?;
-            }
+            let content = [b"PK\x03\x04".to_vec(), std::fs::read(package)?].concat();
+            std::fs::write(&file, content)?;
             Ok(file)
         })
         .collect()
