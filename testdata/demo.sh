@@ -15,7 +15,15 @@ PATH=$target/release:$PATH
 
 # Says what it runs, and runs it.
 run() {
-    printf '\n$ %s\n' "$*"
+    local word
+    printf '\n$'
+    for word; do
+        case $word in
+            *[\ \<]*) printf ' "%s"' "$word" ;;
+            *) printf ' %s' "$word" ;;
+        esac
+    done
+    printf '\n'
     "$@"
 }
 

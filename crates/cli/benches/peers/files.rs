@@ -61,16 +61,6 @@ pub(crate) fn rows(corpus: &Corpus, keys: &Keys) -> io::Result<Vec<Row>> {
             })?;
             peers.push(Peer::new("gpgv", time));
         }
-        if installed("gpg") {
-            let signatures: Vec<PathBuf> = files.iter().map(|file| signature(file)).collect();
-            let time = median(as_they_are, || {
-                run(keys
-                    .gpg()
-                    .args(["--multifile", "--verify"])
-                    .args(&signatures))
-            })?;
-            peers.push(Peer::new("gpg --multifile, one run", time));
-        }
         if installed("sqv") {
             let time = median(as_they_are, || {
                 files.iter().try_for_each(|file| {

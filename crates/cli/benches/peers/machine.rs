@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use crate::corpus::Corpus;
+use crate::measure;
 
 /// Programs whose versions stand in the head, with the flag that prints it.
 const PROGRAMS: &[(&str, &str)] = &[
@@ -24,7 +25,10 @@ pub(crate) fn describe(corpus: &Corpus) -> String {
         .map_or("unknown CPU", |name| {
             name.trim_start_matches([' ', '\t', ':'])
         });
-    let mut text = format!("{cores} cores, {cpu}; warm cache; median of 3.\n");
+    let mut text = format!(
+        "{cores} cores, {cpu}; warm cache; median of {}.\n",
+        measure::runs()
+    );
     let _ = writeln!(
         text,
         "{} .deb ({} MB) and {} .rpm ({} MB) made of their contents.",

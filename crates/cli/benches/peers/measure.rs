@@ -6,23 +6,29 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Runs a measurement is the median of.
-const RUNS: usize = 3;
+/// Runs that a measurement is the median of: three, or `PKGSEAL_BENCH_RUNS`.
+pub(crate) fn runs() -> usize {
+    std::env::var("PKGSEAL_BENCH_RUNS")
+        .ok()
+        .and_then(|runs| runs.parse().ok())
+        .unwrap_or(3)
+        .max(1)
+}
 
-/// The time `work` takes after `prepare`, median of [`RUNS`].
+/// The time `work` takes after `prepare`, median of [`runs`].
 pub(crate) fn median(
     mut prepare: impl FnMut() -> io::Result<()>,
     mut work: impl FnMut() -> io::Result<()>,
 ) -> io::Result<Duration> {
-    let mut times = Vec::with_capacity(RUNS);
-    for _ in 0..RUNS {
+    let mut times = Vec::with_capacity(runs());
+    for _ in 0..runs() {
         prepare()?;
         let start = Instant::now();
         work()?;
         times.push(start.elapsed());
     }
     times.sort();
-    Ok(times.get(RUNS / 2).copied().unwrap_or_default())
+    Ok(times.get(runs() / 2).copied().unwrap_or_default())
 }
 
 /// Prepares nothing: the work changes no file.
