@@ -130,7 +130,7 @@ pub(crate) struct Common {
     /// Print one JSON document instead of text; see pkgseal-json(5)
     #[arg(long)]
     pub(crate) json: bool,
-    /// Work on this many files at once [default: one for each core]
+    /// Work on this many files at once [default: one for each core, 16 at least to sign files]
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<usize>,
 }

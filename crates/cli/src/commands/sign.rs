@@ -14,6 +14,10 @@ use super::examine::pool;
 use crate::args::{ExistingName, KindName, RoleName, Sign};
 use crate::{context, failure, kind, progress, report};
 
+/// Every signed file is synced before it counts, so threads wait for the disk rather than for
+/// a core; a disk that is asked by many at once serves them together.
+const AT_ONCE: usize = 16;
+
 /// Everything that holds for each path.
 struct Job<'a> {
     arguments: &'a Sign,
@@ -53,7 +57,13 @@ pub(super) fn run(arguments: &Sign, clock: SystemTime) -> Result<ExitCode> {
     };
     let results: Vec<Option<Signed>> = match arguments.paths.as_slice() {
         [path] => vec![sign(path)],
-        paths => pool(job.options.jobs)?.install(|| paths.par_iter().map(sign).collect()),
+        paths => {
+            let jobs = arguments.common.jobs.unwrap_or_else(|| {
+                std::thread::available_parallelism()
+                    .map_or(AT_ONCE, |cores| cores.get().max(AT_ONCE))
+            });
+            pool(jobs)?.install(|| paths.par_iter().map(sign).collect())
+        }
     };
     let failed = results.iter().filter(|result| result.is_none()).count();
     let signed: Vec<&Signed> = results.iter().flatten().collect();
