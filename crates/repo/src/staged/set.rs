@@ -17,41 +17,32 @@ const MAX_OPEN: usize = 128;
 /// file is fsynced before the first rename.
 #[derive(Debug, Default)]
 pub struct StagedSet {
-    members: Vec<Member>,
-    open: usize,
+    /// Synced, named and closed, or failed at that; the set then fails when it is committed.
+    settled: Vec<Result<Ready>>,
+    /// Those that came after them.
+    open: Vec<StagedFile>,
 }
 
-/// One file of the set.
+/// A file that only has to be renamed.
 #[derive(Debug)]
-enum Member {
-    /// Not synced, perhaps without a name.
-    Open(StagedFile),
-    /// Synced, named and closed.
-    Ready {
-        name: Name,
-        target: PathBuf,
-        parent: PathBuf,
-    },
-    /// Could not be made ready; the set fails when it is committed.
-    Failed { target: PathBuf, error: io::Error },
+struct Ready {
+    name: Name,
+    target: PathBuf,
+    parent: PathBuf,
 }
 
-impl Member {
-    fn ready(self) -> Self {
-        match self {
-            Self::Open(mut file) => {
-                let named = file.file.sync_all().and_then(|()| file.give_name());
-                let StagedFile { target, parent, .. } = file;
-                match named {
-                    Ok(name) => Self::Ready {
-                        name,
-                        target,
-                        parent,
-                    },
-                    Err(error) => Self::Failed { target, error },
-                }
-            }
-            settled => settled,
+impl Ready {
+    /// A synced file gets its temporary name and is closed.
+    fn new(mut file: StagedFile, synced: io::Result<()>) -> Result<Self> {
+        let named = synced.and_then(|()| file.give_name());
+        let StagedFile { target, parent, .. } = file;
+        match named {
+            Ok(name) => Ok(Self {
+                name,
+                target,
+                parent,
+            }),
+            Err(error) => Err(Error::write(&target, error)),
         }
     }
 }
@@ -65,30 +56,32 @@ impl StagedSet {
     /// Adds a file; commit order is insertion order. A set of more than a hundred files
     /// syncs and closes the earlier ones, under temporary names.
     pub fn push(&mut self, file: StagedFile) {
-        self.members.push(Member::Open(file));
-        self.open += 1;
-        if self.open == MAX_OPEN {
-            self.make_ready();
+        self.open.push(file);
+        if self.open.len() == MAX_OPEN {
+            self.settle();
         }
     }
 
-    /// Syncs in parallel, so that the file system joins the syncs.
-    fn make_ready(&mut self) {
-        let settled = self.members.len() - self.open;
-        let open = self.members.split_off(settled);
-        self.members
-            .par_extend(open.into_par_iter().map(Member::ready));
-        self.open = 0;
+    /// Syncs in parallel, so that the file system joins the syncs. Names are given when
+    /// all are synced: a process killed while it waits for the disk leaves none behind.
+    fn settle(&mut self) {
+        let open = std::mem::take(&mut self.open);
+        let synced: Vec<_> = open.par_iter().map(|file| file.file.sync_all()).collect();
+        self.settled.extend(
+            open.into_iter()
+                .zip(synced)
+                .map(|(file, synced)| Ready::new(file, synced)),
+        );
     }
 
     /// How many files.
     pub fn len(&self) -> usize {
-        self.members.len()
+        self.settled.len() + self.open.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.settled.is_empty() && self.open.is_empty()
     }
 
     /// Fsyncs all, renames all in order, fsyncs the directories. Returns the targets.
@@ -99,24 +92,16 @@ impl StagedSet {
     /// # Errors
     /// [`Error::Write`]; files not yet renamed are discarded.
     pub fn commit(mut self) -> Result<Vec<PathBuf>> {
-        self.make_ready();
-        let mut names = Vec::with_capacity(self.members.len());
-        for member in self.members {
-            match member {
-                Member::Ready {
-                    name,
-                    target,
-                    parent,
-                } => names.push((name, target, parent)),
-                Member::Failed { target, error } => return Err(Error::write(&target, error)),
-                Member::Open(file) => {
-                    return Err(Error::write(&file.target, io::Error::other("not synced")));
-                }
-            }
-        }
-        let mut targets = Vec::with_capacity(names.len());
+        self.settle();
+        let ready = self.settled.into_iter().collect::<Result<Vec<Ready>>>()?;
+        let mut targets = Vec::with_capacity(ready.len());
         let mut parents = BTreeSet::new();
-        for (name, target, parent) in names {
+        for Ready {
+            name,
+            target,
+            parent,
+        } in ready
+        {
             name.rename(&target)
                 .map_err(|error| Error::write(&target, error))?;
             parents.insert(parent);
