@@ -33,8 +33,18 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Sign(Sign),
-    Verify(Verify),
-    Inspect(Inspect),
+    /// Verify who signed packages, repositories and files, and that they are intact
+    ///
+    /// Each path is recognised by content and name, and the result says what it was taken
+    /// for. A directory is verified as the apt, yum or Maven tree it is: from the signed
+    /// root down to every file it vouches for.
+    #[command(after_help = EXIT_STATUS)]
+    Verify(Examine),
+    /// Show every signature and fact, without a verdict
+    ///
+    /// Works without a keyring; with one, signatures are checked as well. Exit status 0
+    /// means that the facts could be read, not that they are good.
+    Inspect(Examine),
     /// Make secret keys
     #[command(subcommand)]
     Key(KeyCommand),
@@ -82,14 +92,9 @@ pub(crate) struct Sign {
     pub(crate) paths: Vec<PathBuf>,
 }
 
-/// Verify who signed packages, repositories and files, and that they are intact
-///
-/// Each path is recognised by content and name, and the result says what it was taken for.
-/// A directory is verified as the apt, yum or Maven tree it is: from the signed root down
-/// to every file it vouches for.
+/// What to examine, and how: `verify` and `inspect` differ in what they make of it.
 #[derive(Args, Debug)]
-#[command(after_help = EXIT_STATUS)]
-pub(crate) struct Verify {
+pub(crate) struct Examine {
     #[command(flatten)]
     pub(crate) trust: Trust,
     #[command(flatten)]
@@ -99,27 +104,7 @@ pub(crate) struct Verify {
     pub(crate) kind: Option<KindName>,
     #[command(flatten)]
     pub(crate) common: Common,
-    /// What to verify
-    #[arg(required = true, value_name = "PATH")]
-    pub(crate) paths: Vec<PathBuf>,
-}
-
-/// Show every signature and fact, without a verdict
-///
-/// Works without a keyring; with one, signatures are checked as well. Exit status 0 means
-/// that the facts could be read, not that they are good.
-#[derive(Args, Debug)]
-pub(crate) struct Inspect {
-    #[command(flatten)]
-    pub(crate) trust: Trust,
-    #[command(flatten)]
-    pub(crate) moment: Moment,
-    /// Take the paths for this, whatever they look like
-    #[arg(long = "as", value_name = "KIND")]
-    pub(crate) kind: Option<KindName>,
-    #[command(flatten)]
-    pub(crate) common: Common,
-    /// What to look at
+    /// Packages, repositories and files
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
 }

@@ -1,18 +1,17 @@
 //! Paths to examinations, in parallel, in the order they were named.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use pkgseal_openpgp::{Examination, Verifier};
-use pkgseal_repo::{CheckOptions, Finding, Progress};
+use pkgseal_repo::{CheckOptions, Finding, Limits, Progress};
 use rayon::prelude::*;
 
-use crate::args::KindName;
-use crate::kind;
-use crate::report;
+use crate::args::{Examine, KindName};
+use crate::{context, kind, progress, report};
 
 /// What became of one path.
-pub(crate) enum Examined {
+pub(super) enum Examined {
     /// Something was decided.
     Decided(Examination),
     /// Nothing could be; the error was reported on stderr already.
@@ -20,7 +19,7 @@ pub(crate) enum Examined {
 }
 
 /// Verifies one path as what it is, or as what `--as` says.
-pub(crate) fn one(
+fn one(
     path: &Path,
     named: Option<KindName>,
     verifier: &Verifier,
@@ -47,28 +46,25 @@ pub(crate) fn one(
 
 /// Verifies every path. Several paths go in parallel; a single one has all threads to
 /// itself. Errors are reported as they are met and do not stop the others.
-pub(crate) fn all(
-    paths: &[std::path::PathBuf],
-    named: Option<KindName>,
-    verifier: &Verifier,
-    options: &CheckOptions,
-    progress: &dyn Progress,
-) -> Result<Vec<Examined>> {
-    let examine = |path: &std::path::PathBuf| match one(path, named, verifier, options, progress) {
+pub(super) fn all(arguments: &Examine, verifier: &Verifier) -> Result<Vec<Examined>> {
+    let options = context::check_options(&arguments.common, &Limits::default());
+    let bar = progress::for_stderr();
+    let examine = |path: &PathBuf| match one(path, arguments.kind, verifier, &options, bar.as_ref())
+    {
         Ok(examination) => Examined::Decided(examination),
         Err(error) => {
             crate::failure::report(&error.context(format!("{}", path.display())));
             Examined::Failed
         }
     };
-    if let [path] = paths {
+    if let [path] = arguments.paths.as_slice() {
         return Ok(vec![examine(path)]);
     }
-    pool(options.jobs)?.install(|| Ok(paths.par_iter().map(examine).collect()))
+    pool(options.jobs)?.install(|| Ok(arguments.paths.par_iter().map(examine).collect()))
 }
 
 /// A thread pool of `jobs` threads, 0 for one each core.
-pub(crate) fn pool(jobs: usize) -> Result<rayon::ThreadPool> {
+pub(super) fn pool(jobs: usize) -> Result<rayon::ThreadPool> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(jobs)
         .build()
@@ -86,7 +82,7 @@ fn sorted(mut examination: Examination) -> Examination {
 }
 
 /// Prints what was decided and gives the exit status of all of it.
-pub(crate) fn conclude(
+pub(super) fn conclude(
     examined: &[Examined],
     style: report::Style,
     verifier: &Verifier,

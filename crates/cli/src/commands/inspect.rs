@@ -7,27 +7,15 @@ use anyhow::Result;
 use pkgseal_repo::Limits;
 
 use super::examine::{self, Examined};
-use crate::args::Inspect;
-use crate::{context, progress, report};
+use crate::args::Examine;
+use crate::{context, report};
 
-pub(super) fn run(arguments: &Inspect, clock: SystemTime) -> Result<ExitCode> {
-    let limits = Limits::default();
+pub(super) fn run(arguments: &Examine, clock: SystemTime) -> Result<ExitCode> {
     let now = context::now(&arguments.moment, clock)?;
-    let verifier = context::optional_verifier(&arguments.trust, now, &limits)?;
-    let options = context::check_options(&arguments.common, &limits);
-    let bar = progress::for_stderr();
-    let examined = examine::all(
-        &arguments.paths,
-        arguments.kind,
-        &verifier,
-        &options,
-        bar.as_ref(),
-    )?;
-    examine::conclude(
-        &examined,
-        report::Style::facts(arguments.common.json),
-        &verifier,
-    )?;
+    let verifier = context::optional_verifier(&arguments.trust, now, &Limits::default())?;
+    let examined = examine::all(arguments, &verifier)?;
+    let style = report::Style::facts(arguments.common.json);
+    examine::conclude(&examined, style, &verifier)?;
     let failed = examined
         .iter()
         .any(|examined| matches!(examined, Examined::Failed));

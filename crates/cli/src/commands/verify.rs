@@ -7,25 +7,13 @@ use anyhow::Result;
 use pkgseal_repo::Limits;
 
 use super::examine;
-use crate::args::Verify;
-use crate::{context, progress, report};
+use crate::args::Examine;
+use crate::{context, report};
 
-pub(super) fn run(arguments: &Verify, clock: SystemTime) -> Result<ExitCode> {
-    let limits = Limits::default();
+pub(super) fn run(arguments: &Examine, clock: SystemTime) -> Result<ExitCode> {
     let now = context::now(&arguments.moment, clock)?;
-    let verifier = context::verifier(&arguments.trust, now, &limits)?;
-    let options = context::check_options(&arguments.common, &limits);
-    let bar = progress::for_stderr();
-    let examined = examine::all(
-        &arguments.paths,
-        arguments.kind,
-        &verifier,
-        &options,
-        bar.as_ref(),
-    )?;
-    examine::conclude(
-        &examined,
-        report::Style::verdict(arguments.common.json),
-        &verifier,
-    )
+    let verifier = context::verifier(&arguments.trust, now, &Limits::default())?;
+    let examined = examine::all(arguments, &verifier)?;
+    let style = report::Style::verdict(arguments.common.json);
+    examine::conclude(&examined, style, &verifier)
 }

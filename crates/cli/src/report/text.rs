@@ -56,7 +56,7 @@ fn verdict(text: &mut String, examination: &Examination) {
         "{} {} ({}{})",
         word(outcome),
         escaped(&examination.subject),
-        examination.kind,
+        kind(examination),
         counts(examination)
     );
     let good: Vec<&SignatureFacts> = examination
@@ -143,6 +143,21 @@ fn findings(text: &mut String, findings: &[Finding]) {
     }
 }
 
+/// A kind in words.
+fn kind(examination: &Examination) -> &'static str {
+    match examination.kind {
+        "deb" => "Debian package",
+        "rpm" => "RPM package",
+        "release" => "apt Release",
+        "repomd" => "yum metadata",
+        "file" => "signed file",
+        "apt" => "apt repository",
+        "yum" => "yum repository",
+        "maven" => "Maven repository",
+        other => other,
+    }
+}
+
 fn counts(examination: &Examination) -> String {
     match examination.report.files {
         0 => String::new(),
@@ -168,7 +183,7 @@ pub(super) fn facts(examinations: &[&Examination]) -> String {
             text,
             "{} ({})",
             escaped(&examination.subject),
-            examination.kind
+            kind(examination)
         );
         for object in &examination.signatures {
             for signature in &object.report.signatures {
@@ -305,7 +320,7 @@ pub(super) fn signed(signed: &[&Signed]) -> String {
             text,
             "{GOOD}signed{GOOD:#} {} ({})",
             escaped(&examination.subject),
-            examination.kind
+            kind(examination)
         );
         let more = done.outputs.len().saturating_sub(MOST_SIGNATURES);
         for output in done.outputs.iter().take(MOST_SIGNATURES) {

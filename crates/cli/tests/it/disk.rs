@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::run::repository;
+use crate::run::{find, listing, private_key, repository};
 
 /// A workshop with a private copy of a test key and the samples' Release, .deb and .rpm.
 struct Bench {
     directory: tempfile::TempDir,
 }
+
+const KEY: &str = "good-ed25519.key.asc";
 
 const OBJECTS: &[(&str, &[&str])] = &[
     ("Release", &["InRelease", "Release.gpg"]),
@@ -25,13 +27,10 @@ const OBJECTS: &[(&str, &[&str])] = &[
 
 impl Bench {
     fn new() -> Self {
-        use std::os::unix::fs::PermissionsExt as _;
         let bench = Self {
             directory: tempfile::tempdir().unwrap(),
         };
-        let key = bench.path("key.asc");
-        fs::copy(repository("testdata/keys/good-ed25519.key.asc"), &key).unwrap();
-        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        private_key(bench.directory.path(), KEY);
         let input = bench.path("input");
         fs::create_dir(&input).unwrap();
         let copy = |from: PathBuf, name: &str| {
@@ -40,10 +39,10 @@ impl Bench {
         copy(repository("testdata/apt/dists/stable/Release"), "Release");
         copy(repository("testdata/yum/repodata/repomd.xml"), "repomd.xml");
         copy(
-            first(&repository("testdata/apt/pool"), ".deb"),
+            find(&repository("testdata/apt/pool"), ".deb"),
             "package.deb",
         );
-        copy(first(&repository("testdata/yum"), ".rpm"), "package.rpm");
+        copy(find(&repository("testdata/yum"), ".rpm"), "package.rpm");
         fs::write(input.join("notes.txt"), "notes\n").unwrap();
         bench
     }
@@ -58,7 +57,7 @@ impl Bench {
         let script = format!(
             r#"mkdir -p "$W/disk" && {prepare} || exit 77
                cd "$W/disk" && ls -A | sort | xargs -r sha256sum > "$W/before"
-               "$PKGSEAL" sign --time 2025-06-15 --key "$W/key.asc" "$OBJECT" 2> "$W/messages"
+               "$PKGSEAL" sign --time 2025-06-15 --key "$W/$KEY" "$OBJECT" 2> "$W/messages"
                echo $? > "$W/status"
                ls -A | sort | xargs -r sha256sum > "$W/after""#
         );
@@ -67,6 +66,7 @@ impl Bench {
             .args(["--mount", "sh", "-c", &script])
             .env("W", self.directory.path())
             .env("PKGSEAL", env!("CARGO_BIN_EXE_pkgseal"))
+            .env("KEY", KEY)
             .env("OBJECT", object)
             .output()
             .unwrap();
@@ -88,23 +88,6 @@ impl Bench {
             after,
         ))
     }
-}
-
-fn first(directory: &Path, ending: &str) -> PathBuf {
-    let mut open = vec![directory.to_owned()];
-    let mut found = Vec::new();
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.to_string_lossy().ends_with(ending) {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found.into_iter().next().unwrap()
 }
 
 #[test]
@@ -156,7 +139,7 @@ fn a_killed_run() {
         loop {
             let mut child = Command::new(env!("CARGO_BIN_EXE_pkgseal"))
                 .args(["sign", "--time", "2025-06-15", "--key"])
-                .arg(bench.path("key.asc"))
+                .arg(bench.path(KEY))
                 .arg(input.join(object))
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
@@ -210,13 +193,4 @@ fn sweep(directory: &Path, keep: &[String]) {
             fs::remove_file(directory.join(name)).unwrap();
         }
     }
-}
-
-fn listing(directory: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
 }

@@ -116,6 +116,7 @@ fn json_is_one_document_with_schema_1() {
         assert_eq!(document["outcome"], outcome);
         let object = &document["objects"][0];
         assert_eq!(object["outcome"], outcome);
+        assert_eq!(object["kind"], "file");
         assert_eq!(
             object["signatures"][0]["signatures"][0]["public_key_algorithm"],
             "Ed25519"

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::run::{Run, pkgseal, repository};
+use crate::run::{Run, find, pkgseal, repository};
 
 const SIGNED: &str = "2025-06-15";
 const VERIFIED: &str = "2025-06-16";
@@ -84,27 +84,6 @@ impl Workshop {
         fs::write(&victim, &original).unwrap();
         self.verify(&signed).expect(0);
     }
-}
-
-/// The first file below whose name ends so.
-fn find(directory: &Path, ending: &str) -> PathBuf {
-    let mut found = Vec::new();
-    let mut open = vec![directory.to_owned()];
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.to_string_lossy().ends_with(ending) {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-        .into_iter()
-        .next()
-        .unwrap_or_else(|| panic!("no {ending} below {directory:?}"))
 }
 
 #[test]

@@ -3,19 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use crate::run::{pkgseal, repository};
+use crate::run::{listing, pkgseal, private_key, repository};
 
 fn test_key(name: &str) -> std::path::PathBuf {
     repository("testdata/keys").join(name)
-}
-
-/// A copy of a test key with the mode a key file must have.
-fn private_key(directory: &Path, name: &str) -> std::path::PathBuf {
-    use std::os::unix::fs::PermissionsExt as _;
-    let copy = directory.join(name);
-    fs::copy(test_key(name), &copy).unwrap();
-    fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
-    copy
 }
 
 /// A passphrase file with the mode it must have.
@@ -25,15 +16,6 @@ fn passphrase_file(directory: &Path, words: &str) -> std::path::PathBuf {
     fs::write(&path, words).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     path
-}
-
-fn names(directory: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
 }
 
 #[test]
@@ -127,7 +109,7 @@ fn a_failed_run_leaves_the_old_files_and_no_litter() {
         .run()
         .expect(2);
     assert!(run.stderr.contains("InRelease"), "{}", run.stderr);
-    assert_eq!(names(&work), ["InRelease", "Release", "Release.gpg"]);
+    assert_eq!(listing(&work), ["InRelease", "Release", "Release.gpg"]);
 }
 
 #[test]
