@@ -16,7 +16,7 @@ use crate::place::{Place, append};
 /// Suffixes of detached signatures, in the order they are looked for.
 pub const SIGNATURE_SUFFIXES: [&str; 3] = [".asc", ".sig", ".gpg"];
 
-const KIND: &str = "signed file";
+const KIND: &str = "file";
 
 /// Verifies a file with the detached signature beside it (the first of `FILE.asc`,
 /// `FILE.sig`, `FILE.gpg` that exists) and with the checksum files beside it, in one

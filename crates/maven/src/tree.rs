@@ -10,7 +10,7 @@ use pkgseal_repo::{Result, Root};
 
 use crate::Coordinates;
 
-const KIND: &str = "maven repository";
+const KIND: &str = "maven";
 
 /// From this size on, in bytes, files go first, so that no thread is left alone with one
 /// at the end.

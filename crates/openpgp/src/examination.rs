@@ -17,7 +17,8 @@ pub struct ObjectSignatures {
 /// What every `verify` returns, whatever the format.
 #[derive(Clone, Debug)]
 pub struct Examination {
-    /// What the subject was taken for, for example `apt repository` or `rpm package`.
+    /// What the subject was taken for: `deb`, `rpm`, `release`, `repomd`, `file`, or a tree:
+    /// `apt`, `yum`, `maven`.
     pub kind: &'static str,
     /// The subject as the user named it.
     pub subject: String,

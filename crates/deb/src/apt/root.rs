@@ -70,7 +70,7 @@ pub fn verify_release(path: &Path, verifier: &Verifier, limits: &Limits) -> Resu
     if !names.any_exists(&root) {
         return Err(Error::read(path, std::io::ErrorKind::NotFound.into()));
     }
-    let mut examination = Examination::new("apt Release", path.display().to_string());
+    let mut examination = Examination::new("release", path.display().to_string());
     judge(&root, &names, verifier, limits, &mut examination);
     examination.report.sort();
     Ok(examination)

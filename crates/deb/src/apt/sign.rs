@@ -37,7 +37,7 @@ pub fn sign_release(
     limits: &Limits,
 ) -> Result<Signed> {
     let text = pkgseal_repo::read_file(path, limits.release)?;
-    let mut examination = Examination::new("apt Release", path.display().to_string());
+    let mut examination = Examination::new("release", path.display().to_string());
     let sealed = Sealed::make(path, text, signers, time, limits)?;
     destination.prepare()?;
     let beside = |name: &str| destination.resolve(&path.with_file_name(name));

@@ -20,7 +20,7 @@ use super::root::{self, Names};
 use crate::{Error, Result, codes};
 
 /// What the examination calls a repository.
-pub(super) const KIND: &str = "apt repository";
+pub(super) const KIND: &str = "apt";
 
 /// Absent folders named in a note.
 const SHOWN: usize = 5;

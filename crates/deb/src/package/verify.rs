@@ -15,7 +15,7 @@ use crate::layout::{Fault, Layout};
 use crate::{Error, Result, codes, debsig};
 
 /// What the examination calls a package.
-const KIND: &str = "Debian package";
+const KIND: &str = "deb";
 
 /// Judges the debsigs signatures in a package.
 ///

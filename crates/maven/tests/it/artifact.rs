@@ -36,7 +36,7 @@ fn what_is_signed_verifies_by_either_name() {
     for name in [&path, &plus(&path, ".asc")] {
         let examination = verify(name);
         assert_accepted(&examination);
-        assert_eq!(examination.kind, "signed file");
+        assert_eq!(examination.kind, "file");
         assert_eq!(examination.signatures.len(), 1);
         assert!(
             examination.signatures[0]

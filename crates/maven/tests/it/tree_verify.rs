@@ -64,7 +64,7 @@ fn a_signed_repository_is_accepted() {
     let dir = repository();
     let examination = verify(dir.path());
     assert_accepted(&examination);
-    assert_eq!(examination.kind, "maven repository");
+    assert_eq!(examination.kind, "maven");
     assert_eq!(examination.signatures.len(), 12);
     // Two maven-metadata.xml have checksums only.
     assert_eq!(examination.report.files, 14);

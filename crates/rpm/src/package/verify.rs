@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 const CHUNK: u64 = 1 << 20;
 
 /// What reports call a package.
-pub(crate) const KIND: &str = "rpm package";
+pub(crate) const KIND: &str = "rpm";
 
 /// Verifies who signed a package, that the signatures cover header and payload, and that
 /// every digest in it holds. The file is read once; memory is bounded by its header.

@@ -43,7 +43,7 @@ pub fn sign_repomd(
     }
     destination.prepare()?;
     let target = destination.resolve(path);
-    let mut examination = Examination::new("yum metadata", target.display().to_string());
+    let mut examination = Examination::new("repomd", target.display().to_string());
     let staged = stage(signer, &target, bytes, time, &mut examination)?;
     Ok(Signed {
         outputs: staged.commit()?,
@@ -88,7 +88,7 @@ pub fn sign_tree(
     }
     let target = output.map_or_else(|| source.clone(), |directory| directory.join(REPOMD));
     let subject = output.unwrap_or(root);
-    let mut examination = Examination::new("yum repository", subject.display().to_string());
+    let mut examination = Examination::new("yum", subject.display().to_string());
     let mut staged = stage(signer, &target, bytes.clone(), time, &mut examination)?;
     if let Some(directory) = output {
         // Last: a reader of the output sees the old repository or the new one.

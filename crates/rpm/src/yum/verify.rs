@@ -37,7 +37,7 @@ pub fn verify_repomd(path: &Path, verifier: &Verifier, limits: &Limits) -> Resul
         Some(extension) if extension == "asc" => path.with_extension(""),
         _ => path.to_owned(),
     };
-    let mut examination = Examination::new("yum metadata", path.display().to_string());
+    let mut examination = Examination::new("repomd", path.display().to_string());
     let subject = xml.display().to_string();
     let asc = asc_path(&xml);
     let Some(bytes) = read(&xml, limits.repomd, &mut examination.report)? else {
@@ -184,7 +184,7 @@ pub fn verify_tree(
     options: &CheckOptions,
     progress: &dyn Progress,
 ) -> Result<Examination> {
-    let mut examination = Examination::new("yum repository", root.display().to_string());
+    let mut examination = Examination::new("yum", root.display().to_string());
     let root = Root::open(root)?;
     let limits = &options.limits;
     let report = &mut examination.report;
