@@ -65,12 +65,17 @@ fn verdict(text: &mut String, examination: &Examination) {
         .flat_map(|object| &object.report.signatures)
         .filter(|signature| signature.status == Status::Good)
         .collect();
-    signers(text, &good);
+    signers(text, &good, outcome);
     findings(text, &examination.report.findings);
 }
 
 /// Good signatures, the same signer once.
-fn signers(text: &mut String, good: &[&SignatureFacts]) {
+fn signers(text: &mut String, good: &[&SignatureFacts], outcome: Outcome) {
+    // Beside a rejection nothing should read as if the object were vouched for.
+    let label = match outcome {
+        Outcome::Accepted => "signed by",
+        Outcome::Undecided | Outcome::Rejected => "one good signature, by",
+    };
     let mut lines: Vec<(String, usize)> = Vec::new();
     for signature in good {
         let line = signer(signature);
@@ -86,7 +91,7 @@ fn signers(text: &mut String, good: &[&SignatureFacts]) {
         } else {
             String::new()
         };
-        let _ = writeln!(text, "  signed by {line}{times}");
+        let _ = writeln!(text, "  {label} {line}{times}");
     }
     if more > 0 {
         let _ = writeln!(text, "  and by {more} more");
@@ -158,10 +163,11 @@ fn kind(examination: &Examination) -> &'static str {
     }
 }
 
+/// How much was compared: worth telling of trees.
 fn counts(examination: &Examination) -> String {
-    match examination.report.files {
-        0 => String::new(),
-        files => format!(
+    match (examination.kind, examination.report.files) {
+        ("deb" | "rpm" | "release" | "repomd" | "file", _) | (_, 0) => String::new(),
+        (_, files) => format!(
             ", {files} files, {} bytes checked",
             examination.report.bytes
         ),
