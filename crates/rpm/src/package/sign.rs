@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{
-    Certificates, Examination, HashContext, Profile, SignatureForm, Signed, Signer, Verifier,
+    Certificates, Examination, Profile, SignatureForm, Signed, Signer, Verifier,
 };
 use pkgseal_repo::{Destination, Finding, Limits, Outcome, Report, Severity, StagedFile};
 
@@ -151,7 +151,11 @@ pub fn stage(
         }
     })?;
     let mut written = staged.reopen()?;
-    let mut examination = self_check(&target, &mut written, &verifier, limits)?;
+    let checked = self_check(&target, &mut written, &verifier, limits);
+    if let Err(Error::SelfCheck { .. }) = &checked {
+        refuse_damaged(path, &head, format, &mut file, length)?;
+    }
+    let mut examination = checked?;
     let links = file.metadata().map_err(|e| read_error(path, e))?.nlink();
     if links > 1 && *destination == Destination::Beside {
         examination.report.push(Finding::warning(
@@ -180,7 +184,9 @@ fn refuse_broken(path: &Path, findings: Vec<Finding>) -> Result<()> {
         .map_or(Ok(()), |finding| Err(broken(path, finding)))
 }
 
-/// Checks every digest and makes the signatures, in one read of the payload.
+/// Makes the signatures. They are over the main header, which is in memory; where that
+/// binds no payload, one over the payload too, which is read for it. Digests are left to
+/// the check of what was written: a damaged package is signed in memory, and never further.
 fn make(
     path: &Path,
     head: &Head,
@@ -190,13 +196,10 @@ fn make(
     signers: &[Signer],
     time: Timestamp,
 ) -> Result<Vec<New>> {
-    let mut digests = DigestCheck::start(head, format);
     let mut new = Vec::with_capacity(signers.len());
     for signer in signers {
         let mut context = signer.hash()?;
-        context
-            .write_all(head.main())
-            .map_err(|source| read_error(path, source))?;
+        context.update(head.main());
         let header = signer.sign_hash(context, SignatureForm::Binary, time)?;
         new.push(New {
             signer: signer.clone(),
@@ -204,46 +207,57 @@ fn make(
             whole: None,
         });
     }
-
-    // Without a payload digest in the header, only a signature over the payload covers it.
-    let legacy = new
-        .iter()
-        .position(|n| slots::legacy_tag(&n.header).is_some());
-    let mut whole: Option<(usize, HashContext)> = None;
-    if !digests.binds_payload() {
-        let unsigned = || {
-            broken(
-                path,
-                Finding::reject(
-                    codes::PAYLOAD_UNSIGNED,
-                    "",
-                    "no digest of SHA-256 or better in its header binds the payload, and only an RSA, ECDSA or EdDSA version 4 key can sign the payload itself",
-                ),
-            )
-        };
-        let at = legacy
-            .filter(|_| format == Format::V4)
-            .ok_or_else(unsigned)?;
-        let signer = signers.get(at).ok_or_else(unsigned)?;
-        let mut context = signer.hash()?;
-        context.update(head.main());
-        whole = Some((at, context));
+    if DigestCheck::start(head, format).binds_payload() {
+        return Ok(new);
     }
+
+    let legacy = new
+        .iter_mut()
+        .find(|n| format == Format::V4 && slots::legacy_tag(&n.header).is_some());
+    let Some(legacy) = legacy else {
+        return Err(broken(
+            path,
+            Finding::reject(
+                codes::PAYLOAD_UNSIGNED,
+                "",
+                "no digest of SHA-256 or better in its header binds the payload, and only an RSA, ECDSA or EdDSA version 4 key can sign the payload itself",
+            ),
+        ));
+    };
+    let mut context = legacy.signer.hash()?;
+    context.update(head.main());
     stream_payload(head, file, length, |chunk| {
-        digests.update(chunk);
-        if let Some((_, context)) = &mut whole {
-            context.update(chunk);
-        }
+        context.update(chunk);
         Ok(())
     })
     .map_err(|source| read_error(path, source))?;
-    refuse_broken(path, digests.finish(head.main()).findings)?;
-    if let Some((at, context)) = whole
-        && let Some(new) = new.get_mut(at)
-    {
-        new.whole = Some(new.signer.sign_hash(context, SignatureForm::Binary, time)?);
-    }
+    legacy.whole = Some(
+        legacy
+            .signer
+            .sign_hash(context, SignatureForm::Binary, time)?,
+    );
     Ok(new)
+}
+
+/// What is wrong with the digests of the package itself, when the signed one did not
+/// verify: its maker's fault, or ours.
+fn refuse_damaged(
+    path: &Path,
+    head: &Head,
+    format: Format,
+    file: &mut File,
+    length: u64,
+) -> Result<()> {
+    let mut digests = DigestCheck::start(head, format);
+    file.seek(SeekFrom::Start(head.bytes().len() as u64))
+        .and_then(|_| {
+            stream_payload(head, file, length, |chunk| {
+                digests.update(chunk);
+                Ok(())
+            })
+        })
+        .map_err(|source| read_error(path, source))?;
+    refuse_broken(path, digests.finish(head.main()).findings)
 }
 
 /// Writes lead, new signature header and everything from the main header on.
