@@ -11,7 +11,7 @@ use super::release::Release;
 use crate::{Error, Result, codes};
 
 /// The three files of a signed root. Beside one another, their names may share a prefix,
-/// as in apt's own lists (`deb.debian.org_debian_dists_sid_InRelease`).
+/// as in apt's own lists (`deb.example.org_debian_dists_sid_InRelease`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Names {
     pub(super) inrelease: SafePath,
