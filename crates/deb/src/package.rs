@@ -5,7 +5,7 @@ mod verify;
 
 pub use crate::debsig::Role;
 pub(crate) use sign::self_verifier;
-pub use sign::sign;
+pub use sign::{sign, stage};
 pub use verify::verify;
 
 /// Bytes read at once.

@@ -10,7 +10,7 @@ use pkgseal_repo::{Destination, Limits, NoProgress, StagedSet};
 
 use crate::Result;
 use crate::examine::{Subject, Wanted, examine};
-use crate::make::{Maker, refreshed_checksums, stage};
+use crate::make::{self, Maker, refreshed_checksums};
 use crate::place::{Place, append};
 
 /// Suffixes of detached signatures, in the order they are looked for.
@@ -103,6 +103,25 @@ pub fn sign(
     destination: &Destination,
     limits: &Limits,
 ) -> Result<Signed> {
+    let (set, examination) = stage(path, signers, time, destination, limits)?;
+    Ok(Signed {
+        outputs: set.commit()?,
+        examination,
+    })
+}
+
+/// As [`sign`], but leaves the verified signature staged: many of them may become visible
+/// together.
+///
+/// # Errors
+/// As [`sign`].
+pub fn stage(
+    path: &Path,
+    signers: &[Signer],
+    time: Timestamp,
+    destination: &Destination,
+    limits: &Limits,
+) -> Result<(StagedSet, Examination)> {
     let maker = Maker::new(signers, time)?;
     let place = Place::Anywhere;
     let made = maker.sign(&place, path, None, limits, &NoProgress)?;
@@ -110,11 +129,10 @@ pub fn sign(
     let target = destination.resolve(&append(path, ".asc"));
     let mut set = StagedSet::new();
     let checksums = refreshed_checksums(&place, &target, &made.armored, limits)?;
-    set.push(stage(&target, &made.armored)?);
+    set.push(make::stage(&target, &made.armored)?);
     for (path, content) in checksums {
-        set.push(stage(&path, &content)?);
+        set.push(make::stage(&path, &content)?);
     }
-    let outputs = set.commit()?;
 
     let name = path.display();
     let mut examination = Examination::new(KIND, name.to_string());
@@ -122,8 +140,5 @@ pub fn sign(
     examination.add_signatures(format!("{name} ({file})"), made.report);
     examination.report.files = 1;
     examination.report.bytes = made.bytes;
-    Ok(Signed {
-        outputs,
-        examination,
-    })
+    Ok((set, examination))
 }

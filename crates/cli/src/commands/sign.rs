@@ -6,17 +6,21 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use pkgseal_openpgp::{Signed, Signer};
-use pkgseal_repo::{CheckOptions, Destination, Limits, Progress};
+use pkgseal_openpgp::{Examination, Signed, Signer};
+use pkgseal_repo::{CheckOptions, Destination, Limits, Progress, StagedSet};
 use rayon::prelude::*;
 
 use super::examine::pool;
 use crate::args::{ExistingName, KindName, RoleName, Sign};
 use crate::{context, failure, kind, progress, report};
 
-/// Every signed file is synced before it counts, so threads wait for the disk rather than for
-/// a core; a disk that is asked by many at once serves them together.
-const AT_ONCE: usize = 16;
+/// So many files become visible together: enough for the disk to write them at once, few
+/// enough to keep them open.
+const BATCH: usize = 16;
+
+/// So many batches are under way at least: while one waits for the disk, another has the
+/// core.
+const BATCHES: usize = 8;
 
 /// Everything that holds for each path.
 struct Job<'a> {
@@ -48,31 +52,89 @@ pub(super) fn run(arguments: &Sign, clock: SystemTime) -> Result<ExitCode> {
         options,
     };
     let bar = progress::for_stderr();
-    let sign = |path: &PathBuf| match job.sign(path, bar.as_ref()) {
-        Ok(signed) => Some(signed),
-        Err(error) => {
-            failure::report(&error.context(format!("{} was not signed", path.display())));
-            None
-        }
+    let batch = |paths: &[PathBuf]| {
+        publish(
+            paths
+                .iter()
+                .map(|path| job.prepare(path, bar.as_ref()))
+                .collect(),
+        )
     };
-    let results: Vec<Option<Signed>> = match arguments.paths.as_slice() {
-        [path] => vec![sign(path)],
+    let signed: Vec<Signed> = match arguments.paths.as_slice() {
+        // A tree uses every thread by itself.
+        [path] => batch(std::slice::from_ref(path)),
         paths => {
             let jobs = arguments.common.jobs.unwrap_or_else(|| {
                 std::thread::available_parallelism()
-                    .map_or(AT_ONCE, |cores| cores.get().max(AT_ONCE))
+                    .map_or(BATCHES, |cores| cores.get().max(BATCHES))
             });
-            pool(jobs)?.install(|| paths.par_iter().map(sign).collect())
+            pool(jobs)?.install(|| paths.par_chunks(BATCH).flat_map_iter(batch).collect())
         }
     };
-    let failed = results.iter().filter(|result| result.is_none()).count();
-    let signed: Vec<&Signed> = results.iter().flatten().collect();
+    let failed = arguments.paths.len() - signed.len();
+    let signed: Vec<&Signed> = signed.iter().collect();
     let outcome = report::signed(&signed, failed, arguments.common.json)?;
     Ok(super::status(outcome))
 }
 
+/// A path that was signed, visible already or not yet.
+enum Prepared {
+    Visible(Signed),
+    Staged(StagedSet, Examination),
+    /// The error was reported.
+    Failed,
+}
+
+/// Makes everything that is staged visible together, and says what was signed, in order.
+fn publish(prepared: Vec<Prepared>) -> Vec<Signed> {
+    let mut set = StagedSet::new();
+    let mut waiting = Vec::new();
+    for one in prepared {
+        match one {
+            Prepared::Failed => {}
+            Prepared::Visible(signed) => waiting.push((None, signed)),
+            Prepared::Staged(files, examination) => {
+                let outputs = Vec::with_capacity(files.len());
+                waiting.push((
+                    Some(files.len()),
+                    Signed {
+                        outputs,
+                        examination,
+                    },
+                ));
+                set.append(files);
+            }
+        }
+    }
+    let mut written = match set.commit() {
+        Ok(written) => written.into_iter(),
+        Err(error) => {
+            let error = anyhow::Error::new(error);
+            failure::report(&error.context("not all of the signed files could be put in place"));
+            waiting.retain(|(staged, _)| staged.is_none());
+            Vec::new().into_iter()
+        }
+    };
+    waiting
+        .into_iter()
+        .map(|(staged, mut signed)| {
+            signed
+                .outputs
+                .extend(written.by_ref().take(staged.unwrap_or(0)));
+            signed
+        })
+        .collect()
+}
+
 impl Job<'_> {
-    fn sign(&self, path: &Path, progress: &dyn Progress) -> Result<Signed> {
+    fn prepare(&self, path: &Path, progress: &dyn Progress) -> Prepared {
+        self.sign(path, progress).unwrap_or_else(|error| {
+            failure::report(&error.context(format!("{} was not signed", path.display())));
+            Prepared::Failed
+        })
+    }
+
+    fn sign(&self, path: &Path, progress: &dyn Progress) -> Result<Prepared> {
         let Self {
             signers,
             now,
@@ -85,36 +147,71 @@ impl Job<'_> {
             Some(kind) => kind,
             None => kind::recognise(path)?,
         };
+        let single = |(file, examination)| {
+            let mut set = StagedSet::new();
+            set.push(file);
+            Prepared::Staged(set, examination)
+        };
         Ok(match kind {
-            KindName::Deb => {
-                pkgseal_deb::package::sign(path, self.role(), signers, *now, destination, limits)?
-            }
-            KindName::Rpm => pkgseal_rpm::package::sign_with(
+            KindName::Deb => single(pkgseal_deb::package::stage(
+                path,
+                self.role(),
+                signers,
+                *now,
+                destination,
+                limits,
+            )?),
+            KindName::Rpm => single(pkgseal_rpm::package::stage(
                 path,
                 signers,
                 *now,
                 destination,
                 limits,
                 &self.rpm_options(),
-            )?,
-            KindName::Release => {
-                pkgseal_deb::apt::sign_release(path, signers, *now, destination, limits)?
-            }
-            KindName::Repomd => {
-                pkgseal_rpm::yum::sign_repomd(path, signers, *now, destination, limits)?
-            }
+            )?),
             KindName::File => {
-                pkgseal_maven::artifact::sign(path, signers, *now, destination, limits)?
+                let (set, examination) =
+                    pkgseal_maven::artifact::stage(path, signers, *now, destination, limits)?;
+                Prepared::Staged(set, examination)
             }
-            KindName::Apt => {
-                pkgseal_deb::apt::sign_tree(path, signers, *now, destination, options, progress)?
-            }
-            KindName::Yum => {
-                pkgseal_rpm::yum::sign_tree(path, signers, *now, destination, options, progress)?
-            }
-            KindName::Maven => {
-                pkgseal_maven::tree::sign(path, signers, *now, destination, options, progress)?
-            }
+            KindName::Release => Prepared::Visible(pkgseal_deb::apt::sign_release(
+                path,
+                signers,
+                *now,
+                destination,
+                limits,
+            )?),
+            KindName::Repomd => Prepared::Visible(pkgseal_rpm::yum::sign_repomd(
+                path,
+                signers,
+                *now,
+                destination,
+                limits,
+            )?),
+            KindName::Apt => Prepared::Visible(pkgseal_deb::apt::sign_tree(
+                path,
+                signers,
+                *now,
+                destination,
+                options,
+                progress,
+            )?),
+            KindName::Yum => Prepared::Visible(pkgseal_rpm::yum::sign_tree(
+                path,
+                signers,
+                *now,
+                destination,
+                options,
+                progress,
+            )?),
+            KindName::Maven => Prepared::Visible(pkgseal_maven::tree::sign(
+                path,
+                signers,
+                *now,
+                destination,
+                options,
+                progress,
+            )?),
         })
     }
 

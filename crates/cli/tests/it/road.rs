@@ -171,3 +171,42 @@ fn signatures_are_reproducible() {
         assert_eq!(one, two, "{name}");
     }
 }
+
+/// Many files become visible together; one that cannot be signed stops no other.
+#[test]
+fn many_files_at_once() {
+    let workshop = Workshop::new();
+    let input = workshop.path("many");
+    fs::create_dir(&input).unwrap();
+    let rpm = find(&repository("testdata/yum"), ".rpm");
+    let mut files = Vec::new();
+    for number in 0..150 {
+        let file = input.join(format!("{number:03}.rpm"));
+        fs::copy(&rpm, &file).unwrap();
+        files.push(file);
+    }
+    let broken = &files[77];
+    let mut bytes = fs::read(broken).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(broken, &bytes).unwrap();
+    let run = pkgseal(["sign", "--time", SIGNED, "--key"])
+        .arg(workshop.key_file(".key.asc"))
+        .args(&files)
+        .run()
+        .expect(2);
+    assert!(
+        run.stderr.contains("077.rpm was not signed"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.stdout.matches("signed ").count(), 149, "{}", run.stdout);
+    assert_eq!(fs::read(broken).unwrap(), bytes);
+    files.remove(77);
+    pkgseal(["verify", "--time", VERIFIED, "--keyring"])
+        .arg(workshop.key_file(".cert.asc"))
+        .args(&files)
+        .run()
+        .expect(0);
+    assert_eq!(fs::read_dir(&input).unwrap().count(), 150);
+}

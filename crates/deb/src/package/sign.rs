@@ -7,7 +7,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{
-    Armor, Certificates, HashContext, Profile, SignatureForm, Signed, Signer, Verifier,
+    Armor, Certificates, Examination, HashContext, Profile, SignatureForm, Signed, Signer, Verifier,
 };
 use pkgseal_repo::{Destination, Limits, Outcome, Severity, StagedFile};
 
@@ -37,6 +37,28 @@ pub fn sign(
     destination: &Destination,
     limits: &Limits,
 ) -> Result<Signed> {
+    let (staged, examination) = stage(path, role, signers, time, destination, limits)?;
+    let outputs = vec![staged.target().to_owned()];
+    staged.commit()?;
+    Ok(Signed {
+        outputs,
+        examination,
+    })
+}
+
+/// As [`sign`], but leaves the signed and verified package staged: many of them may become
+/// visible together as one [`StagedSet`](pkgseal_repo::StagedSet).
+///
+/// # Errors
+/// As [`sign`].
+pub fn stage(
+    path: &Path,
+    role: Role,
+    signers: &[Signer],
+    time: Timestamp,
+    destination: &Destination,
+    limits: &Limits,
+) -> Result<(StagedFile, Examination)> {
     if signers.is_empty() {
         return Err(Error::NoSigner);
     }
@@ -88,12 +110,7 @@ pub fn sign(
             findings,
         });
     }
-    let outputs = vec![staged.target().to_owned()];
-    staged.commit()?;
-    Ok(Signed {
-        outputs,
-        examination,
-    })
+    Ok((staged, examination))
 }
 
 /// Accepts only when every signer's certificate accepts its signature.

@@ -13,6 +13,9 @@ use crate::{Error, Result};
 /// Descriptors a set may hold; a process has 1024 by default.
 const MAX_OPEN: usize = 128;
 
+/// From so many files on, one sync of their file system is cheaper than one of each.
+const MANY: usize = 16;
+
 /// Several staged files that become visible in a given order, the last one last: every
 /// file is fsynced before the first rename.
 #[derive(Debug, Default)]
@@ -47,6 +50,33 @@ impl Ready {
     }
 }
 
+/// Writes every file to the disk; many of one file system all at once (`syncfs`).
+fn sync(files: &[StagedFile]) -> Vec<io::Result<()>> {
+    if files.len() >= MANY && sync_file_system(files).is_ok() {
+        return files.iter().map(|_| Ok(())).collect();
+    }
+    // One by one, also to learn which of them it was that failed.
+    files.par_iter().map(|file| file.file.sync_all()).collect()
+}
+
+#[cfg(target_os = "linux")]
+fn sync_file_system(files: &[StagedFile]) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    let mut devices = BTreeSet::new();
+    for file in files {
+        if devices.insert(file.file.metadata()?.dev()) {
+            // Since Linux 5.8 it reports what could not be written.
+            rustix::fs::syncfs(&file.file)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn sync_file_system(_: &[StagedFile]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 impl StagedSet {
     /// Empty.
     pub fn new() -> Self {
@@ -66,12 +96,21 @@ impl StagedSet {
     /// all are synced: a process killed while it waits for the disk leaves none behind.
     fn settle(&mut self) {
         let open = std::mem::take(&mut self.open);
-        let synced: Vec<_> = open.par_iter().map(|file| file.file.sync_all()).collect();
+        let synced = sync(&open);
         self.settled.extend(
             open.into_iter()
                 .zip(synced)
                 .map(|(file, synced)| Ready::new(file, synced)),
         );
+    }
+
+    /// Takes over another set's files, after its own.
+    pub fn append(&mut self, other: Self) {
+        if !other.settled.is_empty() {
+            self.settle();
+            self.settled.extend(other.settled);
+        }
+        other.open.into_iter().for_each(|file| self.push(file));
     }
 
     /// How many files.

@@ -192,6 +192,32 @@ fn a_set_becomes_visible_whole_and_in_order() {
 }
 
 #[test]
+fn sets_add_up_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let stage = |number: usize| {
+        let mut file = StagedFile::create(&folder.path().join(format!("{number:03}"))).unwrap();
+        file.write_all(b"new").unwrap();
+        file
+    };
+    let mut all = StagedSet::new();
+    // The first is small enough to stay open, the second is not.
+    for numbers in [0..5, 5..205, 205..210] {
+        let mut part = StagedSet::new();
+        numbers.for_each(|number| part.push(stage(number)));
+        all.append(part);
+    }
+    assert_eq!(all.len(), 210);
+    let written = all.commit().unwrap();
+    let expected: Vec<String> = (0..210).map(|number| format!("{number:03}")).collect();
+    let order: Vec<_> = written
+        .iter()
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(order, expected);
+    assert_eq!(names(folder.path()), expected);
+}
+
+#[test]
 fn a_dropped_set_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let mut set = StagedSet::new();
