@@ -74,7 +74,7 @@ fn signers(text: &mut String, good: &[&SignatureFacts], outcome: Outcome) {
     // Beside a rejection nothing should read as if the object were vouched for.
     let label = match outcome {
         Outcome::Accepted => "signed by",
-        Outcome::Undecided | Outcome::Rejected => "one good signature, by",
+        Outcome::Undecided | Outcome::Rejected => "good signature by",
     };
     let mut lines: Vec<(String, usize)> = Vec::new();
     for signature in good {
