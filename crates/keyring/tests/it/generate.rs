@@ -354,12 +354,25 @@ fn gpg_imports_key_and_certificate_and_takes_the_revocation() {
         let data = b"data";
         let signature =
             Signer::detached(&[signer(&generated)], data, Armor::Armored, now()).unwrap();
-        assert!(
-            home.verify(&signature, Some(data))
-                .expect_ok()
-                .text
-                .contains("GOODSIG")
-        );
+        // On the day it was made: by the clock of some later year the key has expired.
+        let [signed, detached] =
+            [("data", &data[..]), ("data.sig", &signature)].map(|(name, bytes)| {
+                let path = home.path().join(name);
+                fs::write(&path, bytes).unwrap();
+                path
+            });
+        let mut command = home.command();
+        command
+            .args([
+                "--faked-system-time",
+                "20250302T000000",
+                "--status-fd",
+                "1",
+                "--verify",
+            ])
+            .args([detached, signed]);
+        let verified = pkgseal_testkit::peers::run(&mut command).expect_ok();
+        assert!(verified.text.contains("GOODSIG"), "{}", verified.text);
 
         // As it is, gpg finds nothing to import in it.
         let guarded = home.path().join("guarded.asc");
@@ -386,7 +399,7 @@ fn gpgv_and_sqv_accept_what_a_new_key_signs() {
         let generated = make(algorithm);
         let signature =
             Signer::detached(&[signer(&generated)], data, Armor::Armored, now()).unwrap();
-        if let Some(run) = gnupg::gpgv(&generated.binary, &signature, Some(data)) {
+        if let Some(run) = gnupg::gpgv_at(now(), &generated.binary, &signature, Some(data)) {
             assert!(run.expect_ok().text.contains("GOODSIG"), "{algorithm}");
         }
         if let Some(run) = sequoia::sqv(&generated.binary, &signature, data) {
@@ -417,7 +430,9 @@ fn rpm_imports_the_certificate() {
 
 #[test]
 fn sq_reads_the_certificate() {
-    let Some(sq) = have("sq") else { return };
+    let Some(sq) = have("sq").and_then(|sq| sq.at(now())) else {
+        return;
+    };
     for algorithm in [Algorithm::Ed25519, Algorithm::Rsa3072, Algorithm::NistP521] {
         let generated = make(algorithm);
         let folder = tempfile::tempdir().unwrap();
