@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use pkgseal_openpgp::{Examination, Verifier};
 use pkgseal_repo::{CheckOptions, Finding, Limits, Progress};
 use rayon::prelude::*;
@@ -60,15 +60,9 @@ pub(super) fn all(arguments: &Examine, verifier: &Verifier) -> Result<Vec<Examin
     if let [path] = arguments.paths.as_slice() {
         return Ok(vec![examine(path)]);
     }
-    pool(options.jobs)?.install(|| Ok(arguments.paths.par_iter().map(examine).collect()))
-}
-
-/// A thread pool of `jobs` threads, 0 for one each core.
-pub(super) fn pool(jobs: usize) -> Result<rayon::ThreadPool> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(jobs)
-        .build()
-        .context("cannot start worker threads")
+    options
+        .pool()?
+        .install(|| Ok(arguments.paths.par_iter().map(examine).collect()))
 }
 
 /// Findings in an order that does not depend on the number of threads.

@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use jiff::Timestamp;
 use pkgseal_openpgp::{Examination, Signed, Signer};
 use pkgseal_repo::{CheckOptions, Destination, Limits, Progress, StagedSet};
 use rayon::prelude::*;
 
-use super::examine::pool;
 use crate::args::{ExistingName, KindName, RoleName, Sign};
 use crate::{context, failure, kind, progress, report};
 
@@ -37,11 +36,7 @@ pub(super) fn run(arguments: &Sign, clock: SystemTime) -> Result<ExitCode> {
     let signers = context::signers(&arguments.secrets, now)?;
     let destination = match &arguments.output {
         None => Destination::Beside,
-        Some(directory) => {
-            std::fs::create_dir_all(directory)
-                .with_context(|| format!("cannot create {}", directory.display()))?;
-            Destination::Directory(directory.clone())
-        }
+        Some(directory) => Destination::Directory(directory.clone()),
     };
     let options = context::check_options(&arguments.common, &limits);
     let job = Job {
@@ -68,7 +63,13 @@ pub(super) fn run(arguments: &Sign, clock: SystemTime) -> Result<ExitCode> {
                 std::thread::available_parallelism()
                     .map_or(BATCHES, |cores| cores.get().max(BATCHES))
             });
-            pool(jobs)?.install(|| paths.par_chunks(BATCH).flat_map_iter(batch).collect())
+            let options = CheckOptions {
+                jobs,
+                ..job.options.clone()
+            };
+            options
+                .pool()?
+                .install(|| paths.par_chunks(BATCH).flat_map_iter(batch).collect())
         }
     };
     let failed = arguments.paths.len() - signed.len();

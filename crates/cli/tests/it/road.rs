@@ -210,3 +210,18 @@ fn many_files_at_once() {
         .expect(0);
     assert_eq!(fs::read_dir(&input).unwrap().count(), 150);
 }
+
+/// An output directory inside what is signed is refused, and not even made.
+#[test]
+fn output_inside_the_input_is_refused() {
+    let workshop = Workshop::new();
+    for sample in ["apt", "yum", "maven"] {
+        workshop
+            .sign(&repository("testdata").join(sample), sample)
+            .expect(0);
+        let inside = format!("{sample}/inside");
+        let run = workshop.sign(&workshop.path(sample), &inside).expect(2);
+        assert!(run.stderr.contains("lies inside"), "{}", run.stderr);
+        assert!(!workshop.path(&inside).exists(), "{inside} was made");
+    }
+}
