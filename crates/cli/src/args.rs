@@ -4,6 +4,8 @@
 //! "key" is secret. The first line of a help text has no full stop. Secrets never come as
 //! arguments: by file, file descriptor or systemd credential only.
 
+mod apt;
+mod deb;
 mod key;
 mod shared;
 
@@ -11,6 +13,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use apt::{AptCommand, AptVerify};
+pub(crate) use deb::{DebCommand, DebVerify};
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use shared::{Moment, PassphraseSource, Secrets, Trust};
 
@@ -45,6 +49,12 @@ pub(crate) enum Command {
     /// Works without a keyring; with one, signatures are checked as well. Exit status 0
     /// means that the facts could be read, not that they are good.
     Inspect(Examine),
+    /// Work on apt repositories
+    #[command(subcommand)]
+    Apt(AptCommand),
+    /// Work on Debian packages
+    #[command(subcommand)]
+    Deb(DebCommand),
     /// Make secret keys
     #[command(subcommand)]
     Key(KeyCommand),

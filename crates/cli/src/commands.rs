@@ -1,6 +1,8 @@
 //! One file a command: arguments in, one library call, result to [`report`](crate::report).
 
+mod apt;
 mod completions;
+mod deb;
 mod examine;
 mod explain;
 mod inspect;
@@ -25,6 +27,8 @@ pub(crate) fn run(arguments: Arguments, clock: SystemTime) -> Result<ExitCode> {
         Command::Sign(sign) => sign::run(&sign, clock),
         Command::Verify(verify) => verify::run(&verify, clock),
         Command::Inspect(inspect) => inspect::run(&inspect, clock),
+        Command::Apt(command) => apt::run(&command, clock),
+        Command::Deb(command) => deb::run(&command, clock),
         Command::Key(KeyCommand::Generate(generate)) => key::generate(&generate, clock),
         Command::Keyring(KeyringCommand::List(list)) => keyring::list(&list, clock),
         Command::Profile(profile) => profile::run(&profile),

@@ -41,28 +41,38 @@ fn one(
         KindName::Yum => pkgseal_rpm::yum::verify_tree(path, verifier, options, progress)?,
         KindName::Maven => pkgseal_maven::tree::verify(path, verifier, options, progress)?,
     };
-    Ok(sorted(examination))
+    Ok(examination)
 }
 
-/// Verifies every path. Several paths go in parallel; a single one has all threads to
-/// itself. Errors are reported as they are met and do not stop the others.
+/// Verifies every path as what it is.
 pub(super) fn all(arguments: &Examine, verifier: &Verifier) -> Result<Vec<Examined>> {
     let options = context::check_options(&arguments.common, &Limits::default());
     let bar = progress::for_stderr();
-    let examine = |path: &PathBuf| match one(path, arguments.kind, verifier, &options, bar.as_ref())
-    {
-        Ok(examination) => Examined::Decided(examination),
+    each(&arguments.paths, &options, |path| {
+        one(path, arguments.kind, verifier, &options, bar.as_ref())
+    })
+}
+
+/// Examines every path. Several paths go in parallel; a single one has all threads to
+/// itself. Errors are reported as they are met and do not stop the others.
+pub(super) fn each(
+    paths: &[PathBuf],
+    options: &CheckOptions,
+    examine: impl Fn(&Path) -> Result<Examination> + Sync,
+) -> Result<Vec<Examined>> {
+    let examine = |path: &PathBuf| match examine(path) {
+        Ok(examination) => Examined::Decided(sorted(examination)),
         Err(error) => {
             crate::failure::report(&error.context(format!("{}", path.display())));
             Examined::Failed
         }
     };
-    if let [path] = arguments.paths.as_slice() {
+    if let [path] = paths {
         return Ok(vec![examine(path)]);
     }
     options
         .pool()?
-        .install(|| Ok(arguments.paths.par_iter().map(examine).collect()))
+        .install(|| Ok(paths.par_iter().map(examine).collect()))
 }
 
 /// Findings in an order that does not depend on the number of threads.
