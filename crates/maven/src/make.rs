@@ -6,8 +6,8 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{
-    Armor, Certificates, HashContext, Hashes, Object, Profile, SignatureBlock, SignatureForm,
-    SignatureReport, Signer, Status, Verdict, Verifier,
+    Armor, HashContext, Hashes, Object, SignatureBlock, SignatureForm, SignatureReport, Signer,
+    Status, Verdict, Verifier,
 };
 use pkgseal_repo::{Limits, MultiHasher, Progress, ProgressSink, StagedFile, read_through};
 
@@ -39,12 +39,10 @@ impl<'a> Maker<'a> {
         if signers.is_empty() {
             return Err(Error::NoSigner);
         }
-        let certificates = signers.iter().map(|signer| signer.certificate().clone());
-        let certificates = Certificates::new(certificates);
         Ok(Self {
             signers,
             time,
-            verifier: Verifier::new(certificates, Profile::strict(), time),
+            verifier: Verifier::of_signers(signers, time),
         })
     }
 

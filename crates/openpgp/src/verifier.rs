@@ -8,7 +8,7 @@ use pkgseal_repo::Finding;
 use crate::judge::{self, Context};
 use crate::{
     Certificates, Error, HashPlan, Hashes, Judged, Object, Profile, Result, SignatureBlock,
-    SignatureReport, Verdict, cleartext, verdict,
+    SignatureReport, Signer, Verdict, cleartext, verdict,
 };
 
 /// Bytes read at once.
@@ -31,6 +31,19 @@ impl Verifier {
             profile,
             now,
         }
+    }
+
+    /// The judge that whoever signs asks about what was written: with the public
+    /// certificates of `signers` only, under the profile `strict`, wanting a good
+    /// signature by every one of them.
+    pub fn of_signers<'a>(signers: impl IntoIterator<Item = &'a Signer>, now: Timestamp) -> Self {
+        let certificates = signers
+            .into_iter()
+            .map(|signer| signer.certificate().clone());
+        let certificates = Certificates::new(certificates);
+        // Of no signers nothing is good enough.
+        let profile = Profile::strict().threshold(certificates.len().max(1));
+        Self::new(certificates, profile, now)
     }
 
     /// The moment called now.

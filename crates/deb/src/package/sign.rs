@@ -6,9 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use jiff::Timestamp;
-use pkgseal_openpgp::{
-    Armor, Certificates, Examination, HashContext, Profile, SignatureForm, Signed, Signer, Verifier,
-};
+use pkgseal_openpgp::{Armor, Examination, HashContext, SignatureForm, Signed, Signer, Verifier};
 use pkgseal_repo::{Destination, Limits, Outcome, Severity, StagedFile};
 
 use super::{CHUNK, verify};
@@ -115,9 +113,7 @@ pub fn stage(
 
 /// Accepts only when every signer's certificate accepts its signature.
 pub(crate) fn self_verifier(signers: &[Signer], time: Timestamp) -> Verifier {
-    let certificates = Certificates::new(signers.iter().map(|signer| signer.certificate().clone()));
-    let count = certificates.len();
-    Verifier::new(certificates, Profile::strict().threshold(count), time)
+    Verifier::of_signers(signers, time)
 }
 
 /// Copies the whole file, feeding the signed members' contents to every hash.

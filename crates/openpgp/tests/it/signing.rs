@@ -16,6 +16,7 @@ use sequoia_openpgp as openpgp;
 
 mod clearsigned;
 mod opening;
+mod own;
 
 const DATA: &[u8] = b"what is signed\nand a second line\n";
 

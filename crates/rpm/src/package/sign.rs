@@ -7,9 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use pkgseal_openpgp::{
-    Certificates, Examination, Profile, SignatureForm, Signed, Signer, Verifier,
-};
+use pkgseal_openpgp::{Examination, SignatureForm, Signed, Signer, Verifier};
 use pkgseal_repo::{Destination, Finding, Limits, Outcome, Report, Severity, StagedFile};
 
 use super::digests::DigestCheck;
@@ -135,11 +133,7 @@ pub fn stage(
 
     let new = make(path, &head, format, &mut file, length, signers, time)?;
     let edited = slots::insert(path, &head, format, &new, options, time)?;
-    let verifier = Verifier::new(
-        Certificates::new(signers.iter().map(|s| s.certificate().clone())),
-        Profile::strict(),
-        time,
-    );
+    let verifier = Verifier::of_signers(signers, time);
 
     destination.prepare()?;
     let target = destination.resolve(path);

@@ -8,9 +8,7 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use pkgseal_openpgp::{
-    Armor, Certificates, Examination, Profile, Signed, Signer, Verified, Verifier,
-};
+use pkgseal_openpgp::{Armor, Examination, Signed, Signer, Verified, Verifier};
 use pkgseal_repo::{
     CheckOptions, Destination, Finding, Limits, Outcome, Progress, Root, SafePath, Scaffold,
     Severity, StagedFile, StagedSet, copy_tree, read_file,
@@ -156,11 +154,7 @@ fn stage(
             path: asc.clone(),
             source,
         })?;
-    let verifier = Verifier::new(
-        Certificates::new([certificate.clone()]),
-        Profile::strict(),
-        time,
-    );
+    let verifier = Verifier::of_signers([signer], time);
     let subject = asc.display().to_string();
     let sealed = judge(examination, &subject, &verifier, bytes, &reread);
     if sealed.is_none() || examination.outcome() != Outcome::Accepted {
