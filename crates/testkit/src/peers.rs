@@ -9,6 +9,7 @@ pub mod deb;
 pub mod gnupg;
 pub mod rpm;
 pub mod sequoia;
+pub mod trixie;
 pub mod yum;
 
 use std::ffi::OsStr;

@@ -1,7 +1,7 @@
 //! Each peer accepts what is good and refuses what is not: else it is no oracle.
 
 use pkgseal_testkit::keys::{self, RawOptions, SIGNED, load, raw_clearsign, raw_sign};
-use pkgseal_testkit::peers::{apt, gnupg, sequoia};
+use pkgseal_testkit::peers::{self, apt, gnupg, sequoia, trixie};
 
 const TEXT: &str = "Origin: test\n- dash\ntrailing \n";
 
@@ -109,5 +109,43 @@ fn debian_serves_an_inrelease() {
             message.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----\n"),
             "{suite}"
         );
+    }
+}
+
+#[test]
+fn trixie_is_debian_13() {
+    let Some(room) = trixie::Room::new() else {
+        return;
+    };
+    let version = room.run("apt-get", ["--version"]).expect_ok();
+    assert!(version.text.starts_with("apt 3."), "{version}");
+    assert!(room.has("sqv") && room.has("faketime"));
+    assert!(!room.has("pkgseal"));
+    let day = room
+        .command_at(keys::time("2031-02-03"), "date")
+        .arg("+%F")
+        .output()
+        .unwrap();
+    assert_eq!(day.stdout, b"2031-02-03\n");
+}
+
+#[test]
+fn trixies_sqv_and_gpgv_verify_raw_signatures() {
+    let Some(room) = trixie::Room::new() else {
+        return;
+    };
+    let key = load("good");
+    let keyring = room.put("keyring.pgp", keys::keyring(&["good"]));
+    let signature = room.put("sig", raw_sign(&key, b"data", &RawOptions::at(SIGNED)));
+    room.put("good", b"data");
+    room.put("bad", b"date");
+    for program in ["sqv", "gpgv"] {
+        let check = |data: &str| {
+            let mut command = room.command(program);
+            command.arg("--keyring").arg(&keyring);
+            peers::run(command.arg(&signature).arg(room.inside().join(data)))
+        };
+        check("good").expect_ok();
+        check("bad").expect_failure();
     }
 }
