@@ -52,6 +52,13 @@ pub enum Error {
         /// Its algorithm.
         algorithm: String,
     },
+    /// No signature is there to take out, or none of those that were asked for; nothing
+    /// was written.
+    #[error("{} carries no such signature", path.display())]
+    NotSigned {
+        /// Which package.
+        path: PathBuf,
+    },
     /// No signer, or more than the format allows.
     #[error("{what} needs {needed}, not {given}")]
     SignerCount {
@@ -87,6 +94,7 @@ impl Error {
             Self::NoSlot { .. } => Some(
                 "sign with an RSA, ECDSA or EdDSA version 4 key, or ask for the OPENPGP tag if all readers are rpm 6",
             ),
+            Self::NotSigned { .. } => Some("list its signatures with: pkgseal inspect FILE"),
             Self::SignerCount { .. } => Some("name exactly one key"),
             Self::Broken { .. } => Some("build or fetch the file again, then sign it"),
             Self::Repo(_)

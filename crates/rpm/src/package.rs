@@ -11,6 +11,7 @@ mod read;
 mod sign;
 mod slots;
 mod structure;
+mod unsign;
 mod verify;
 
 pub use read::recognise;
@@ -18,4 +19,5 @@ pub(crate) use read::{Head, Stop};
 pub(crate) use sign::worst;
 pub use sign::{Existing, SignOptions, Tags, sign, sign_with, stage};
 pub(crate) use structure::identity;
+pub use unsign::{Chosen, Removed, unsign};
 pub use verify::verify;

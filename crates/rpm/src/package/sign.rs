@@ -121,14 +121,7 @@ pub fn stage(
         });
     }
     let (mut file, length) = open(path)?;
-    let head = Head::read(&mut file, length).map_err(|stop| match stop {
-        Stop::Io(source) => read_error(path, source),
-        Stop::Malformed(finding) => broken(path, *finding),
-    })?;
-    let (format, newer) = Format::of(&head);
-    if let Some(finding) = newer {
-        return Err(broken(path, finding));
-    }
+    let (head, format) = read_whole(path, &mut file, length)?;
     refuse_broken(path, deviations(&head, format))?;
 
     let new = make(path, &head, format, &mut file, length, signers, time)?;
@@ -137,13 +130,7 @@ pub fn stage(
 
     destination.prepare()?;
     let target = destination.resolve(path);
-    let mut staged = StagedFile::create(&target)?;
-    write(&head, &edited, &mut file, length, &mut staged).map_err(|source| {
-        pkgseal_repo::Error::Write {
-            path: target.clone(),
-            source,
-        }
-    })?;
+    let mut staged = stage_edited(&target, &head, &edited, &mut file, length)?;
     let mut written = staged.reopen()?;
     let checked = self_check(&target, &mut written, &verifier, limits);
     if let Err(Error::SelfCheck { .. }) = &checked {
@@ -161,7 +148,19 @@ pub fn stage(
     Ok((staged, examination))
 }
 
-fn broken(path: &Path, finding: Finding) -> Error {
+/// Reads everything up to the payload of a package that can be edited.
+pub(crate) fn read_whole(path: &Path, file: &mut File, length: u64) -> Result<(Head, Format)> {
+    let head = Head::read(file, length).map_err(|stop| match stop {
+        Stop::Io(source) => read_error(path, source),
+        Stop::Malformed(finding) => broken(path, *finding),
+    })?;
+    match Format::of(&head) {
+        (format, None) => Ok((head, format)),
+        (_, Some(finding)) => Err(broken(path, finding)),
+    }
+}
+
+pub(crate) fn broken(path: &Path, finding: Finding) -> Error {
     Error::Broken {
         path: path.to_owned(),
         finding: Box::new(about(&path.display().to_string(), finding)),
@@ -170,7 +169,7 @@ fn broken(path: &Path, finding: Finding) -> Error {
 
 /// Refuses what is rejected, but for what signing mends: entries outside the region and
 /// bytes in the reserve are laid out anew.
-fn refuse_broken(path: &Path, findings: Vec<Finding>) -> Result<()> {
+pub(crate) fn refuse_broken(path: &Path, findings: Vec<Finding>) -> Result<()> {
     let mended = [codes::RESERVE, codes::PADDING, codes::SIGNATURE_HEADER_GAP];
     findings
         .into_iter()
@@ -233,9 +232,8 @@ fn make(
     Ok(new)
 }
 
-/// What is wrong with the digests of the package itself, when the signed one did not
-/// verify: its maker's fault, or ours.
-fn refuse_damaged(
+/// Refuses a package whose own digests do not hold.
+pub(crate) fn refuse_damaged(
     path: &Path,
     head: &Head,
     format: Format,
@@ -252,6 +250,24 @@ fn refuse_damaged(
         })
         .map_err(|source| read_error(path, source))?;
     refuse_broken(path, digests.finish(head.main()).findings)
+}
+
+/// Stages the package with its new signature header.
+pub(crate) fn stage_edited(
+    target: &Path,
+    head: &Head,
+    edited: &Edited,
+    source: &mut File,
+    length: u64,
+) -> Result<StagedFile> {
+    let mut staged = StagedFile::create(target)?;
+    write(head, edited, source, length, &mut staged).map_err(|source| {
+        pkgseal_repo::Error::Write {
+            path: target.to_owned(),
+            source,
+        }
+    })?;
+    Ok(staged)
 }
 
 /// Writes lead, new signature header and everything from the main header on.

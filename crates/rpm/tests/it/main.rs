@@ -14,4 +14,5 @@ mod damage;
 mod faults;
 mod repositories;
 mod signing;
+mod unsigning;
 mod vectors;

@@ -1,0 +1,196 @@
+//! Takes signatures out of a package: all, or those of chosen signers.
+
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use pkgseal_openpgp::{Certificates, Fingerprint, Object, Profile, SignatureBlock, Verifier};
+use pkgseal_repo::{Destination, Finding, StagedFile};
+
+use super::read::Head;
+use super::sign::{broken, read_whole, refuse_broken, refuse_damaged, stage_edited};
+use super::slots::SIGNATURE_TAGS;
+use super::structure::deviations;
+use super::verify::{open, read_error};
+use crate::codes;
+use crate::editor::Editor;
+use crate::error::{Error, Result};
+use crate::tag::SignatureTag;
+
+/// Which signatures are taken out.
+#[derive(Clone, Copy, Debug)]
+pub enum Chosen<'a> {
+    /// Every OpenPGP signature. Per-file signatures (IMA, fs-verity) stay.
+    All,
+    /// Those that `signers` made: certificates, or the very keys, by full fingerprint.
+    /// A certificate is found by a key of its own through the verifier's certificates;
+    /// without them a signature counts as made by whom it names.
+    By {
+        /// Full fingerprints.
+        signers: &'a [Fingerprint],
+        /// Whose certificates tell which key belongs to whom.
+        verifier: &'a Verifier,
+    },
+}
+
+/// A signature that was taken out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// The tag it stood in.
+    pub tag: &'static str,
+    /// Full fingerprint of the certificate or key that made it, or of what it says made
+    /// it; empty where it says nothing.
+    pub signer: String,
+    /// Its public-key algorithm; empty where it is none that is known.
+    pub algorithm: String,
+}
+
+/// Takes the chosen signatures out of a package and stages the result. Of what signing
+/// put in nothing is left: while the signatures had fitted the space reserved at build
+/// time, the package is the unsigned one again, bit for bit. Everything else keeps its
+/// bytes, other signatures among them. The digests of the result are checked before.
+///
+/// # Errors
+/// The old file is whole after each of them: [`Error::Broken`] when the package is
+/// damaged, [`Error::NotSigned`] when no signature is among the chosen ones, or what
+/// reading and writing may give.
+pub fn unsign(
+    path: &Path,
+    chosen: Chosen<'_>,
+    destination: &Destination,
+) -> Result<(StagedFile, Vec<Removed>)> {
+    let (mut file, length) = open(path)?;
+    let (head, format) = read_whole(path, &mut file, length)?;
+    refuse_broken(path, deviations(&head, format))?;
+    refuse_damaged(path, &head, format, &mut file, length)?;
+
+    let mut editor = Editor::from_index(head.signature(), &head.signature_index, format.reserve());
+    let removed = take_out(&mut editor, &head, chosen, &mut file, length)
+        .map_err(|source| read_error(path, source))?;
+    if removed.is_empty() {
+        return Err(Error::NotSigned {
+            path: path.to_owned(),
+        });
+    }
+    let edited = editor.finish()?;
+    let target = destination.resolve(path);
+    destination.prepare()?;
+    let mut staged = stage_edited(&target, &head, &edited, &mut file, length)?;
+
+    let mut written = staged.reopen()?;
+    let length = written
+        .metadata()
+        .map_err(|source| read_error(&target, source))?
+        .len();
+    let (again, format) = read_whole(&target, &mut written, length)?;
+    if again.main() != head.main() {
+        return Err(broken(&target, different()));
+    }
+    refuse_broken(&target, deviations(&again, format))?;
+    refuse_damaged(&target, &again, format, &mut written, length)?;
+    Ok((staged, removed))
+}
+
+fn different() -> Finding {
+    Finding::reject(
+        codes::HEADER_DIGEST,
+        "",
+        "its main header is not the one that was read: the file changed meanwhile",
+    )
+}
+
+fn take_out(
+    editor: &mut Editor,
+    head: &Head,
+    chosen: Chosen<'_>,
+    file: &mut File,
+    length: u64,
+) -> io::Result<Vec<Removed>> {
+    let mut removed = Vec::new();
+    for tag in SIGNATURE_TAGS {
+        if tag == SignatureTag::OPENPGP {
+            let elements = editor.strings(tag);
+            let mut kept = Vec::with_capacity(elements.len());
+            for element in elements {
+                let packet = STANDARD.decode(&element).unwrap_or_default();
+                match made(&packet, tag, head, chosen, file, length)? {
+                    Some(one) => removed.push(one),
+                    None => kept.push(element),
+                }
+            }
+            editor.put_strings(tag, &kept);
+        } else if let Some(packet) = editor.bytes(tag).map(<[u8]>::to_vec)
+            && let Some(one) = made(&packet, tag, head, chosen, file, length)?
+        {
+            editor.remove(tag);
+            removed.push(one);
+        }
+    }
+    Ok(removed)
+}
+
+/// What is known of a signature, if it is among the chosen ones.
+fn made(
+    packet: &[u8],
+    tag: SignatureTag,
+    head: &Head,
+    chosen: Chosen<'_>,
+    file: &mut File,
+    length: u64,
+) -> io::Result<Option<Removed>> {
+    let mut one = Removed {
+        tag: tag.name().unwrap_or("another tag"),
+        signer: String::new(),
+        algorithm: String::new(),
+    };
+    let Ok(block) = SignatureBlock::parse_single_binary(packet) else {
+        // What cannot be read was made by nobody in particular.
+        return Ok(matches!(chosen, Chosen::All).then_some(one));
+    };
+    let nobody;
+    let (verifier, signers) = match chosen {
+        Chosen::By { signers, verifier } => (verifier, Some(signers)),
+        Chosen::All => {
+            nobody = nobody_in_particular();
+            (&nobody, None)
+        }
+    };
+    let mut hashes = verifier.plan([&block]).start();
+    hashes.write_all(head.main())?;
+    let whole = [SignatureTag::PGP, SignatureTag::GPG, SignatureTag::PGP5].contains(&tag);
+    if whole && !verifier.certificates().is_empty() {
+        let payload = head.main_range().end as u64;
+        file.seek(SeekFrom::Start(payload))?;
+        let mut rest = file.take(length.saturating_sub(payload));
+        io::copy(&mut rest, &mut hashes)?;
+    }
+    let report = verifier.hashed(Object::Package, &block, &hashes);
+    let Some(facts) = report.signatures.into_iter().next() else {
+        return Ok(None);
+    };
+    let names = [&facts.certificate, &facts.key]
+        .into_iter()
+        .flatten()
+        .map(Fingerprint::as_str)
+        .chain(facts.issuers.iter().map(String::as_str));
+    let is_chosen = signers.is_none_or(|signers| {
+        names
+            .clone()
+            .any(|name| signers.iter().any(|signer| signer.as_str() == name))
+    });
+    one.signer = names.clone().next().unwrap_or_default().to_owned();
+    one.algorithm = facts.public_key_algorithm;
+    Ok(is_chosen.then_some(one))
+}
+
+/// Knows no certificate, so that only what a signature says of itself counts.
+fn nobody_in_particular() -> Verifier {
+    Verifier::new(
+        Certificates::default(),
+        Profile::strict(),
+        Timestamp::UNIX_EPOCH,
+    )
+}
