@@ -38,10 +38,8 @@ fn by(fixture: &Fixture, name: &str, knowing: &[&str]) -> Result<Vec<Removed>> {
 }
 
 fn fingerprint(name: &str) -> Fingerprint {
-    keys::signer(name, signed())
-        .certificate()
-        .fingerprint()
-        .clone()
+    let signer = keys::signer(name, signed());
+    Fingerprint::parse(signer.certificate().fingerprint().as_str()).unwrap()
 }
 
 /// What fits the space that the fixtures reserve.
@@ -102,7 +100,8 @@ fn without_certificates_a_signature_is_whose_it_names() {
     let refused = by(&fixture, "good-rsa4096", &[]).unwrap_err();
     assert!(matches!(refused, Error::NotSigned { .. }), "{refused}");
     assert!(fixture.bytes() == signed_bytes);
-    let key = keys::signer("good-rsa4096", signed()).key().clone();
+    let signer = keys::signer("good-rsa4096", signed());
+    let key = Fingerprint::parse(signer.key().as_str()).unwrap();
     let nobody = Verifier::new(keys::certificates(&[]), Profile::strict(), signed());
     let signers = [key];
     let chosen = Chosen::By {
