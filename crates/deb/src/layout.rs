@@ -348,6 +348,7 @@ fn kind(name: &str) -> Option<Kind> {
             "control.tar",
             Compression::None | Compression::Gzip | Compression::Xz | Compression::Zstd,
         ) => Some(Kind::Control(compression)),
+        ("data.tar", Compression::Lz4) => None,
         ("data.tar", _) => Some(Kind::Data(compression)),
         _ => None,
     }
@@ -391,6 +392,7 @@ fn describe(compression: Compression) -> &'static str {
         Compression::Xz => "xz",
         Compression::Lzma => "lzma",
         Compression::Zstd => "zstd",
+        Compression::Lz4 => "lz4",
     }
 }
 

@@ -1,7 +1,10 @@
 //! Streaming decompression with a cap.
 
+mod lz4;
+
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
+use lz4::Lz4;
 use xz2::stream::{CONCATENATED, Stream};
 
 /// Memory of an xz or lzma decoder, in bytes: four times what `xz -9` needs.
@@ -26,20 +29,23 @@ pub enum Compression {
     Lzma,
     /// RFC 8878.
     Zstd,
+    /// LZ4 frames.
+    Lz4,
 }
 
 impl Compression {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::None,
         Self::Gzip,
         Self::Bzip2,
         Self::Xz,
         Self::Lzma,
         Self::Zstd,
+        Self::Lz4,
     ];
 
-    /// By file name suffix (`.gz`, `.bz2`, `.xz`, `.lzma`, `.zst`); `None` when it has no
+    /// By file name suffix (`.gz`, `.bz2`, `.xz`, `.lzma`, `.zst`, `.lz4`); `None` when it has no
     /// such suffix.
     pub fn from_name(name: &str) -> Self {
         Self::ALL
@@ -56,6 +62,7 @@ impl Compression {
             [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            [0x04, 0x22, 0x4d, 0x18, ..] => Self::Lz4,
             _ => Self::None,
         }
     }
@@ -69,6 +76,7 @@ impl Compression {
             Self::Xz => ".xz",
             Self::Lzma => ".lzma",
             Self::Zstd => ".zst",
+            Self::Lz4 => ".lz4",
         }
     }
 }
@@ -76,7 +84,7 @@ impl Compression {
 /// Decompresses `inner`; reading fails with [`io::ErrorKind::FileTooLarge`] past `limit`
 /// decompressed bytes. Concatenated members are read to the end; trailing garbage, a
 /// truncated member and an empty input are errors. Decoder memory is capped at 256 MiB
-/// (xz) or a 128 MiB window (zstd).
+/// (xz) or a 128 MiB window (zstd); LZ4 needs 8 MiB.
 pub struct Decompressor<R: Read> {
     decoder: Decoder<BufReader<R>>,
     limit: u64,
@@ -89,6 +97,7 @@ enum Decoder<R: BufRead> {
     Bzip2(bzip2::bufread::MultiBzDecoder<R>),
     Xz(xz2::bufread::XzDecoder<R>),
     Zstd(zstd::stream::read::Decoder<'static, R>),
+    Lz4(Box<Lz4<R>>),
 }
 
 impl<R: Read> Decompressor<R> {
@@ -121,6 +130,7 @@ impl<R: Read> Decompressor<R> {
                 decoder.window_log_max(ZSTD_WINDOW_LOG)?;
                 Decoder::Zstd(decoder)
             }
+            Compression::Lz4 => Decoder::Lz4(Box::new(Lz4::new(inner))),
         };
         Ok(Self {
             decoder,
@@ -138,6 +148,7 @@ impl<R: BufRead> Decoder<R> {
             Self::Bzip2(decoder) => decoder.read(buffer),
             Self::Xz(decoder) => decoder.read(buffer),
             Self::Zstd(decoder) => decoder.read(buffer),
+            Self::Lz4(decoder) => decoder.read(buffer),
         }
     }
 
@@ -149,6 +160,7 @@ impl<R: BufRead> Decoder<R> {
             Self::Bzip2(decoder) => decoder.get_mut(),
             Self::Xz(decoder) => decoder.get_mut(),
             Self::Zstd(decoder) => decoder.get_mut(),
+            Self::Lz4(decoder) => decoder.get_mut(),
         };
         Ok(inner.fill_buf()?.is_empty())
     }

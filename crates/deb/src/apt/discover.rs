@@ -26,7 +26,7 @@ pub fn recognise(root: &Root) -> Result<bool> {
     if suites.is_empty() {
         return Ok(false);
     }
-    let names = ["", ".gz", ".xz", ".bz2", ".zst", ".lzma"];
+    let names = ["", ".gz", ".xz", ".bz2", ".zst", ".lzma", ".lz4"];
     for suffix in names {
         for stem in ["Packages", "Sources"] {
             if root.exists(&SafePath::new(&format!("{stem}{suffix}"))?)? {

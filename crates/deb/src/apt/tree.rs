@@ -212,11 +212,12 @@ fn variant(
 fn effort(compression: Compression) -> u8 {
     match compression {
         Compression::None => 0,
-        Compression::Zstd => 1,
-        Compression::Gzip => 2,
-        Compression::Xz => 3,
-        Compression::Lzma => 4,
-        Compression::Bzip2 => 5,
+        Compression::Lz4 => 1,
+        Compression::Zstd => 2,
+        Compression::Gzip => 3,
+        Compression::Xz => 4,
+        Compression::Lzma => 5,
+        Compression::Bzip2 => 6,
     }
 }
 

@@ -31,7 +31,14 @@ fn compress(compression: Compression, bytes: &[u8]) -> Vec<u8> {
             encoder.finish().unwrap()
         }
         Compression::Zstd => zstd::encode_all(bytes, 3).unwrap(),
+        Compression::Lz4 => lz4(bytes, lz4_flex::frame::FrameInfo::new()),
     }
+}
+
+fn lz4(bytes: &[u8], info: lz4_flex::frame::FrameInfo) -> Vec<u8> {
+    let mut encoder = lz4_flex::frame::FrameEncoder::with_frame_info(info, Vec::new());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }
 
 fn decompress(compression: Compression, bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
@@ -123,6 +130,35 @@ fn every_truncation_is_an_error() {
             assert!(refused.is_err(), "{compression:?} cut at {length}");
         }
     }
+}
+
+#[test]
+fn every_form_of_lz4_frame_is_read_and_its_cuts_are_found() {
+    use lz4_flex::frame::{BlockMode, BlockSize, FrameInfo};
+    let text: Vec<u8> = (0..200_000u32).map(|n| (n / 7 % 251) as u8).collect();
+    for mode in [BlockMode::Independent, BlockMode::Linked] {
+        for checksums in [false, true] {
+            let info = FrameInfo::new()
+                .block_size(BlockSize::Max64KB)
+                .block_mode(mode)
+                .block_checksums(checksums)
+                .content_checksum(checksums)
+                .content_size(checksums.then_some(text.len() as u64));
+            let packed = lz4(&text, info);
+            assert_eq!(
+                decompress(Compression::Lz4, &packed, 200_000).unwrap(),
+                text
+            );
+            for length in 0..packed.len() {
+                assert!(decompress(Compression::Lz4, &packed[..length], 200_000).is_err());
+            }
+            let mut flipped = packed.clone();
+            *flipped.last_mut().unwrap() ^= 1;
+            assert!(decompress(Compression::Lz4, &flipped, 200_000).is_err());
+        }
+    }
+    // The block format of old, which no apt writes.
+    assert!(decompress(Compression::Lz4, &[0x02, 0x21, 0x4c, 0x18, 0, 0], 10).is_err());
 }
 
 #[test]
