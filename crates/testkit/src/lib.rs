@@ -4,6 +4,7 @@
 //!   refuses to make.
 //! - [`peers`]: the programs pkgseal is judged by (gpgv, apt, rpm, dnf…), each in a
 //!   private home.
+//! - [`http`]: a server of files that remembers what clients asked for.
 //!
 //! Everything here is deterministic: fixed times around 2025, fixed salts. Functions
 //! panic when they fail, because a test that cannot set itself up has failed.
@@ -18,6 +19,7 @@
 
 pub mod build;
 pub mod generate;
+pub mod http;
 pub mod keys;
 pub mod peers;
 pub mod tamper;

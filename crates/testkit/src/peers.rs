@@ -5,8 +5,11 @@
 //! missing oracle never passes for a good one.
 
 pub mod apt;
+pub mod aptly;
 pub mod deb;
 pub mod gnupg;
+pub mod mirror;
+pub mod reprepro;
 pub mod rpm;
 pub mod sequoia;
 pub mod trixie;

@@ -1,22 +1,51 @@
 //! apt in a private root, and Debian's real InRelease files through it.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Run, have, put, run, scratch};
+use super::{Run, have, put, run, scratch, trixie};
+
+/// Whose apt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The host's: Debian 12's apt 2.6 asks gpgv.
+    Installed,
+    /// Debian 13's: apt 3 asks sqv.
+    Trixie,
+}
+
+impl Which {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Installed, Self::Trixie];
+}
 
 /// An apt that has its own `/etc`, `/var` and keyrings.
 #[derive(Debug)]
 pub struct Root {
-    folder: tempfile::TempDir,
+    place: Place,
+}
+
+#[derive(Debug)]
+enum Place {
+    Here(tempfile::TempDir),
+    Trixie(trixie::Room),
 }
 
 impl Root {
-    /// A root with these sources (`/etc/apt/sources.list.d/test.sources`, deb822).
+    /// A root for the host's apt with these sources
+    /// (`/etc/apt/sources.list.d/test.sources`, deb822).
     pub fn new(sources: &str) -> Option<Self> {
-        have("apt-get")?;
-        let folder = scratch();
-        let root = Self { folder };
+        Self::of(Which::Installed, sources)
+    }
+
+    /// A root for one of the two.
+    pub fn of(which: Which, sources: &str) -> Option<Self> {
+        let place = match which {
+            Which::Installed => have("apt-get").map(|_| Place::Here(scratch()))?,
+            Which::Trixie => Place::Trixie(trixie::Room::new()?),
+        };
+        let root = Self { place };
         for below in [
             "etc/apt/apt.conf.d",
             "etc/apt/preferences.d",
@@ -40,7 +69,33 @@ impl Root {
 
     /// Its folder.
     pub fn path(&self) -> &Path {
-        self.folder.path()
+        match &self.place {
+            Place::Here(folder) => folder.path(),
+            Place::Trixie(room) => room.outside(),
+        }
+    }
+
+    /// What this apt calls a file of its folder.
+    pub fn named(&self, below: &str) -> PathBuf {
+        match &self.place {
+            Place::Here(folder) => folder.path().join(below),
+            Place::Trixie(room) => room.inside().join(below),
+        }
+    }
+
+    /// What this apt calls a folder from anywhere: for the one in the chroot it is copied
+    /// first.
+    pub fn bring(&self, folder: &Path) -> PathBuf {
+        match &self.place {
+            Place::Here(_) => folder.to_owned(),
+            Place::Trixie(room) => {
+                let copy = room.outside().join("brought");
+                let _ = std::fs::remove_dir_all(&copy);
+                let mut cp = Command::new("cp");
+                run(cp.arg("--archive").arg(folder).arg(&copy)).expect_ok();
+                room.path_inside(&copy)
+            }
+        }
     }
 
     /// `apt-get`, `apt-cache`… in this root. The host's apt.conf (proxies) still counts;
@@ -48,8 +103,12 @@ impl Root {
     ///
     /// `Acquire::Languages=none` keeps it from asking for translations.
     pub fn command(&self, program: &str) -> Command {
-        let root = self.path().display();
-        let mut command = have(program).expect("apt-get came with it").command();
+        let root = self.named("");
+        let root = root.display();
+        let mut command = match &self.place {
+            Place::Here(_) => have(program).expect("apt-get came with it").command(),
+            Place::Trixie(room) => room.command(program),
+        };
         command.args([
             "-o",
             &format!("Dir={root}"),
@@ -83,6 +142,28 @@ impl Root {
         run(self
             .command("apt-get")
             .args(["-o", "APT::Update::Error-Mode=any", "update"]))
+    }
+
+    /// `apt-get install --download-only` of these packages, after [`Self::update`].
+    pub fn download(&self, packages: &[&str]) -> Run {
+        run(self
+            .command("apt-get")
+            .args(["install", "--download-only", "--yes"])
+            .args(packages))
+    }
+
+    /// The packages it has downloaded, by name, with their content.
+    pub fn downloaded(&self) -> BTreeMap<String, Vec<u8>> {
+        let archives = self.path().join("var/cache/apt/archives");
+        std::fs::read_dir(archives)
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .filter(|entry| entry.path().extension().is_some_and(|end| end == "deb"))
+            .map(|entry| {
+                let name = entry.file_name().into_string().unwrap();
+                (name, std::fs::read(entry.path()).unwrap())
+            })
+            .collect()
     }
 }
 
