@@ -12,9 +12,10 @@ mod shared;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use pkgseal_deb::package::Role;
 
 pub(crate) use apt::{AptCommand, AptVerify};
-pub(crate) use deb::{DebCommand, DebVerify};
+pub(crate) use deb::{DebCommand, DebUnsign, DebVerify};
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use shared::{Moment, PassphraseSource, Secrets, Trust};
 
@@ -89,10 +90,12 @@ pub(crate) struct Sign {
     /// Take the paths for this, whatever they look like
     #[arg(long = "as", value_name = "KIND")]
     pub(crate) kind: Option<KindName>,
-    /// Which debsigs role a .deb is signed in
-    #[arg(long, value_name = "ROLE", default_value = "origin")]
-    pub(crate) role: RoleName,
-    /// What happens to signatures that a .rpm carries already
+    /// The debsigs role in a .deb: origin, maint, archive or another short word
+    ///
+    /// A new signature is made in the role origin where none is named.
+    #[arg(long, value_name = "ROLE")]
+    pub(crate) role: Option<Role>,
+    /// What happens to signatures that a .deb (in this role) or a .rpm carries already
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub(crate) existing: ExistingName,
     #[command(flatten)]
@@ -149,17 +152,6 @@ pub(crate) enum KindName {
     Yum,
     /// A directory: a Maven repository
     Maven,
-}
-
-/// Roles of debsigs signatures.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum RoleName {
-    /// The organisation that distributes the package
-    Origin,
-    /// Its maintainer
-    Maint,
-    /// The archive that serves it
-    Archive,
 }
 
 /// What happens to signatures that are there already.

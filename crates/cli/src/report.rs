@@ -70,6 +70,21 @@ pub(crate) fn signed(signed: &[&Signed], failed: usize, as_json: bool) -> Result
     Ok(outcome)
 }
 
+/// Prints what signatures were removed from.
+pub(crate) fn unsigned(unsigned: &[&Signed], failed: usize, as_json: bool) -> Result<Outcome> {
+    let outcome = overall(
+        unsigned.iter().map(|done| done.examination.outcome()),
+        failed,
+    );
+    let text = if as_json {
+        json::signed(unsigned, failed, outcome)?
+    } else {
+        text::unsigned(unsigned)
+    };
+    out(&text)?;
+    Ok(outcome)
+}
+
 /// Prints a new key's files.
 pub(crate) fn generated(generated: &Generated, files: &[PathBuf], as_json: bool) -> Result<()> {
     out(&if as_json {

@@ -23,6 +23,7 @@ codes! {
     DEB_VERSION = "deb.format-version", "the member debian-binary does not say exactly 2.0";
     DEB_COMPRESSION = "deb.compression", "a member's content is not compressed as its name says: readers may go by either";
     DEB_UNSIGNED = "deb.unsigned", "the package carries no signature that can be judged; most Debian packages carry none and are vouched for by their repository";
+    DEB_REMOVED = "deb.signature-removed", "a signature member was taken out of the package";
     DEB_DPKG_SIG = "deb.dpkg-sig", "a signature in the dpkg-sig format: recognised, not judged, never counted";
 
     RELEASE_MISSING = "apt.release.missing", "there is no InRelease and no Release";

@@ -34,6 +34,14 @@ pub enum Error {
         /// The member.
         member: String,
     },
+    /// The package has no such signature to remove. Nothing was written.
+    #[error("{}: there is no signature to remove: it has no member {member}", path.display())]
+    NotSigned {
+        /// The package.
+        path: PathBuf,
+        /// The member.
+        member: String,
+    },
     /// There is nothing to sign with.
     #[error("no signer given")]
     NoSigner,

@@ -40,6 +40,21 @@ pub(crate) struct Member {
 }
 
 impl Member {
+    /// Where its header begins.
+    pub(crate) fn start(&self) -> u64 {
+        self.offset - HEADER as u64
+    }
+
+    /// Where its content ends.
+    pub(crate) fn end(&self) -> u64 {
+        self.offset + self.size
+    }
+
+    /// Where the next member begins, or the file ends.
+    pub(crate) fn next(&self) -> u64 {
+        self.end() + self.size % 2
+    }
+
     /// Reads the whole content; its size was checked against a cap before.
     pub(crate) fn read(&self, file: &File) -> io::Result<Vec<u8>> {
         let mut content = vec![0; usize::try_from(self.size).unwrap_or(0)];

@@ -1,11 +1,14 @@
 //! .deb packages with debsigs signatures inside.
 
+mod copy;
 mod sign;
+mod unsign;
 mod verify;
 
-pub use crate::debsig::Role;
+pub use crate::debsig::{Role, RoleError};
 pub(crate) use sign::self_verifier;
-pub use sign::{sign, stage};
+pub use sign::{Existing, SignOptions, sign, stage};
+pub use unsign::unsign;
 pub use verify::verify;
 
 /// Bytes read at once.

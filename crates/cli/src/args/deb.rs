@@ -1,13 +1,16 @@
 //! What only Debian packages need.
 
+mod unsign;
 mod verify;
 
 use clap::Subcommand;
 
+pub(crate) use unsign::DebUnsign;
 pub(crate) use verify::DebVerify;
 
 /// What to do with a Debian package.
 #[derive(Debug, Subcommand)]
 pub(crate) enum DebCommand {
     Verify(DebVerify),
+    Unsign(DebUnsign),
 }

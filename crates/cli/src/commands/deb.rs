@@ -1,5 +1,6 @@
 //! `pkgseal deb`: one file a command.
 
+mod unsign;
 mod verify;
 
 use std::process::ExitCode;
@@ -12,5 +13,6 @@ use crate::args::DebCommand;
 pub(super) fn run(command: &DebCommand, clock: SystemTime) -> Result<ExitCode> {
     match command {
         DebCommand::Verify(arguments) => verify::run(arguments, clock),
+        DebCommand::Unsign(arguments) => unsign::run(arguments),
     }
 }

@@ -10,7 +10,7 @@ use pkgseal_openpgp::{Examination, Signed, Signer};
 use pkgseal_repo::{CheckOptions, Destination, Limits, Progress, StagedSet};
 use rayon::prelude::*;
 
-use crate::args::{ExistingName, KindName, RoleName, Sign};
+use crate::args::{ExistingName, KindName, Sign};
 use crate::{context, failure, kind, progress, report};
 
 /// So many files become visible together: enough for the disk to write them at once, few
@@ -156,7 +156,7 @@ impl Job<'_> {
         Ok(match kind {
             KindName::Deb => single(pkgseal_deb::package::stage(
                 path,
-                self.role(),
+                &self.deb_options(),
                 signers,
                 *now,
                 destination,
@@ -216,11 +216,15 @@ impl Job<'_> {
         })
     }
 
-    fn role(&self) -> pkgseal_deb::package::Role {
-        match self.arguments.role {
-            RoleName::Origin => pkgseal_deb::package::Role::Origin,
-            RoleName::Maint => pkgseal_deb::package::Role::Maint,
-            RoleName::Archive => pkgseal_deb::package::Role::Archive,
+    fn deb_options(&self) -> pkgseal_deb::package::SignOptions {
+        let existing = match self.arguments.existing {
+            ExistingName::Keep => pkgseal_deb::package::Existing::Keep,
+            ExistingName::Replace => pkgseal_deb::package::Existing::Replace,
+        };
+        let role = self.arguments.role.clone();
+        pkgseal_deb::package::SignOptions {
+            role: role.unwrap_or(pkgseal_deb::package::Role::ORIGIN),
+            existing,
         }
     }
 

@@ -319,12 +319,20 @@ pub(super) fn key_state(state: &KeyState) -> String {
 }
 
 pub(super) fn signed(signed: &[&Signed]) -> String {
+    written("signed", signed)
+}
+
+pub(super) fn unsigned(unsigned: &[&Signed]) -> String {
+    written("unsigned", unsigned)
+}
+
+fn written(verb: &str, done: &[&Signed]) -> String {
     let mut text = String::new();
-    for done in signed {
+    for done in done {
         let examination = &done.examination;
         let _ = writeln!(
             text,
-            "{GOOD}signed{GOOD:#} {} ({})",
+            "{GOOD}{verb}{GOOD:#} {} ({})",
             escaped(&examination.subject),
             kind(examination)
         );

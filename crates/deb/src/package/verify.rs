@@ -12,10 +12,14 @@ use pkgseal_repo::{Finding, Limits};
 
 use super::CHUNK;
 use crate::layout::{Fault, Layout};
-use crate::{Error, Result, codes, debsig};
+use crate::{Error, Result, codes};
+
+/// How a member in the dpkg-sig format begins: a clearsigned list of digests, where
+/// debsigs has a detached signature.
+const DPKG_SIG: &[u8] = b"-----BEGIN PGP SIGNED MESSAGE-----";
 
 /// What the examination calls a package.
-const KIND: &str = "deb";
+pub(super) const KIND: &str = "deb";
 
 /// Judges the debsigs signatures in a package.
 ///
@@ -67,7 +71,7 @@ pub(super) fn examine(
         let content = member
             .read(file)
             .map_err(|error| Error::read(path, error))?;
-        if debsig::is_dpkg_sig(&member.name, &content) {
+        if content.starts_with(DPKG_SIG) {
             dpkg_sig = true;
             let detail = format!("{} is a dpkg-sig signature and was not judged", member.name);
             examination
@@ -92,9 +96,12 @@ pub(super) fn examine(
         return Ok(examination);
     }
     let mut hashes = verifier.plan(blocks.iter().map(|(_, block)| block)).start();
-    let read = feed(file, &layout, &mut hashes).map_err(|error| Error::read(path, error))?;
+    for member in &layout.signed {
+        feed(file, member.offset, member.end(), &mut hashes)
+            .map_err(|error| Error::read(path, error))?;
+        examination.report.bytes += member.size;
+    }
     examination.report.files = 1;
-    examination.report.bytes = read;
     judge(&mut examination, verifier, blocks, &hashes);
     Ok(examination)
 }
@@ -109,23 +116,22 @@ fn unsigned(subject: &str, dpkg_sig: bool) -> Finding {
         .hint("the signed repository it comes from vouches for it by its hash: verify that")
 }
 
-/// Feeds the signed members' contents; how many bytes.
-fn feed(file: &File, layout: &Layout, hashes: &mut Hashes) -> std::io::Result<u64> {
+/// Feeds the bytes from one offset to another.
+pub(super) fn feed(
+    file: &File,
+    mut offset: u64,
+    end: u64,
+    sink: &mut impl Write,
+) -> std::io::Result<()> {
     let mut buffer = vec![0; CHUNK];
-    let mut total = 0;
-    for member in &layout.signed {
-        let mut offset = member.offset;
-        let end = member.offset + member.size;
-        while offset < end {
-            let wanted = usize::try_from(end - offset).map_or(CHUNK, |rest| rest.min(CHUNK));
-            let chunk = buffer.get_mut(..wanted).unwrap_or_default();
-            file.read_exact_at(chunk, offset)?;
-            hashes.write_all(chunk)?;
-            offset += wanted as u64;
-        }
-        total += member.size;
+    while offset < end {
+        let wanted = usize::try_from(end - offset).map_or(CHUNK, |rest| rest.min(CHUNK));
+        let chunk = buffer.get_mut(..wanted).unwrap_or_default();
+        file.read_exact_at(chunk, offset)?;
+        sink.write_all(chunk)?;
+        offset += wanted as u64;
     }
-    Ok(total)
+    Ok(())
 }
 
 /// Judges the members together, as one block: what rejects in one rejects the package,

@@ -14,6 +14,7 @@ mod package;
 mod package_peers;
 mod release;
 mod release_peers;
+mod roles;
 mod tamper;
 mod tree;
 mod trouble;

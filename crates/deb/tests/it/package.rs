@@ -1,6 +1,6 @@
 //! Packages: what is accepted, and what is not.
 
-use pkgseal_deb::package::{self, Role};
+use pkgseal_deb::package::{self, Existing, Role, SignOptions};
 use pkgseal_deb::{CODES, Error};
 use pkgseal_openpgp::{Profile, Verifier};
 use pkgseal_repo::{Destination, Limits, Severity};
@@ -14,7 +14,19 @@ fn sign(path: &std::path::Path, role: Role, names: &[&str]) -> pkgseal_deb::Resu
     let time = keys::time(keys::SIGNED);
     let signers: Vec<_> = names.iter().map(|name| keys::signer(name, time)).collect();
     let limits = Limits::default();
-    package::sign(path, role, &signers, time, &Destination::Beside, &limits).map(|_| ())
+    let options = SignOptions {
+        role,
+        existing: Existing::Keep,
+    };
+    package::sign(
+        path,
+        &options,
+        &signers,
+        time,
+        &Destination::Beside,
+        &limits,
+    )
+    .map(|_| ())
 }
 
 /// A package with these `_gpg` members, each by a key.
@@ -49,7 +61,7 @@ fn signs_and_verifies_every_compression() {
     ] {
         let package = Deb::new("hello", "1.0", "amd64").compressed(control, data);
         let path = write(folder.path(), "hello.deb", &package.build());
-        sign(&path, Role::Origin, &["good"]).unwrap();
+        sign(&path, Role::ORIGIN, &["good"]).unwrap();
         let examination = verify_deb(&path, &["good"]);
         accepted(&examination);
         assert_eq!(examination.signatures.len(), 1);
@@ -62,7 +74,7 @@ fn keeps_every_byte_and_appends_one_member() {
     let folder = folder();
     let package = Deb::new("hello", "1.0", "amd64").build();
     let path = write(folder.path(), "hello.deb", &package);
-    sign(&path, Role::Maint, &["good"]).unwrap();
+    sign(&path, Role::MAINT, &["good"]).unwrap();
     let signed = std::fs::read(&path).unwrap();
     let (before, member) = signed.split_at(package.len());
     assert_eq!(before, package);
@@ -79,9 +91,9 @@ fn the_same_key_and_time_give_the_same_bytes() {
     let package = Deb::new("hello", "1.0", "amd64").build();
     for key in ["good", "good-rsa4096"] {
         let path = write(folder.path(), "one.deb", &package);
-        sign(&path, Role::Origin, &[key]).unwrap();
+        sign(&path, Role::ORIGIN, &[key]).unwrap();
         let other = write(folder.path(), "two.deb", &package);
-        sign(&other, Role::Origin, &[key]).unwrap();
+        sign(&other, Role::ORIGIN, &[key]).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(other).unwrap());
     }
 }
@@ -101,7 +113,7 @@ fn signs_with_every_kind_of_key() {
     ] {
         let package = Deb::new("hello", "1.0", "amd64").build();
         let path = write(folder.path(), "hello.deb", &package);
-        sign(&path, Role::Origin, &[key]).unwrap();
+        sign(&path, Role::ORIGIN, &[key]).unwrap();
         accepted(&verify_deb(&path, &[key]));
     }
 }
@@ -111,8 +123,8 @@ fn several_signers_share_a_member_and_roles_have_their_own() {
     let folder = folder();
     let package = Deb::new("hello", "1.0", "amd64").build();
     let path = write(folder.path(), "hello.deb", &package);
-    sign(&path, Role::Origin, &["good-v6-ed25519", "good"]).unwrap();
-    sign(&path, Role::Archive, &["good-rsa4096"]).unwrap();
+    sign(&path, Role::ORIGIN, &["good-v6-ed25519", "good"]).unwrap();
+    sign(&path, Role::ARCHIVE, &["good-rsa4096"]).unwrap();
     let examination = verify_deb(&path, &["good", "good-v6-ed25519", "good-rsa4096"]);
     accepted(&examination);
     let members: Vec<_> = examination.signatures.iter().map(|s| &s.object).collect();
@@ -133,7 +145,7 @@ fn gnu_style_names_are_kept_up() {
         member.name.push('/');
     }
     let path = write(folder.path(), "hello.deb", &deb::archive(&members));
-    sign(&path, Role::Origin, &["good"]).unwrap();
+    sign(&path, Role::ORIGIN, &["good"]).unwrap();
     accepted(&verify_deb(&path, &["good"]));
     let signed = std::fs::read(&path).unwrap();
     assert!(
@@ -148,12 +160,12 @@ fn a_second_signature_of_a_role_is_refused() {
     let folder = folder();
     let path = write(folder.path(), "hello.deb", &signed(&[("origin", "good")]));
     let before = std::fs::read(&path).unwrap();
-    let error = sign(&path, Role::Origin, &["good"]).unwrap_err();
+    let error = sign(&path, Role::ORIGIN, &["good"]).unwrap_err();
     assert!(matches!(error, Error::AlreadySigned { .. }));
     assert!(error.to_string().contains("_gpgorigin"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
     assert!(matches!(
-        sign(&path, Role::Maint, &[]),
+        sign(&path, Role::MAINT, &[]),
         Err(Error::NoSigner)
     ));
 }
@@ -167,7 +179,7 @@ fn into_another_folder_the_input_stays() {
     let output = to.path().join("new/folder");
     let done = package::sign(
         &path,
-        Role::Origin,
+        &SignOptions::default(),
         &[keys::signer("good", time)],
         time,
         &Destination::Directory(output.clone()),
@@ -319,7 +331,7 @@ fn no_malformed_structure_is_accepted() {
             );
             // What cannot be verified is not signed either.
             if !swapped {
-                let error = self::sign(&path, Role::Maint, &["good"]).unwrap_err();
+                let error = self::sign(&path, Role::MAINT, &["good"]).unwrap_err();
                 assert!(
                     matches!(error, Error::Refused { .. }),
                     "{}: {error}",

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pkgseal_deb::package::{self, Role};
+use pkgseal_deb::package::{self, Role, SignOptions};
 use pkgseal_openpgp::Examination;
 use pkgseal_repo::{Destination, Limits};
 use pkgseal_testkit::build::Compression;
@@ -25,6 +25,13 @@ fn verify_later(path: &Path, key: &str) -> Examination {
     package::verify(path, &verifier, &Limits::default()).unwrap()
 }
 
+fn in_role(role: Role) -> SignOptions {
+    SignOptions {
+        role,
+        ..SignOptions::default()
+    }
+}
+
 #[test]
 fn debsig_verify_and_dpkg_accept_what_we_sign() {
     let time = keys::time(keys::SIGNED);
@@ -33,10 +40,10 @@ fn debsig_verify_and_dpkg_accept_what_we_sign() {
             let folder = folder();
             let package = Deb::new("hello", "1.0", "amd64").compressed(control, data);
             let path = write(folder.path(), "hello.deb", &package.build());
-            for role in [Role::Origin, Role::Maint] {
+            for role in [Role::ORIGIN, Role::MAINT] {
                 package::sign(
                     &path,
-                    role,
+                    &in_role(role),
                     &[keys::signer(key, time)],
                     time,
                     &Destination::Beside,
@@ -76,7 +83,7 @@ fn we_accept_what_debsigs_signs_where_it_works() {
         let time = keys::time(keys::SIGNED);
         package::sign(
             &path,
-            Role::Archive,
+            &in_role(Role::ARCHIVE),
             &[keys::signer("good", time)],
             time,
             &Destination::Beside,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use pkgseal_deb::package::{self, Role};
+use pkgseal_deb::package::{self, SignOptions};
 use pkgseal_deb::{Error, apt};
 use pkgseal_repo::{CheckOptions, Destination, Limits, NoProgress, Root};
 use pkgseal_testkit::build::deb::Deb;
@@ -26,7 +26,7 @@ fn sign(root: &Path, destination: &Destination) -> pkgseal_deb::Result<()> {
         let path = root.join("hello.deb");
         package::sign(
             &path,
-            Role::Origin,
+            &SignOptions::default(),
             &signers,
             time,
             destination,
