@@ -7,6 +7,7 @@
 mod apt;
 mod deb;
 mod key;
+mod maven;
 mod shared;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use pkgseal_deb::package::Role;
 pub(crate) use apt::{AptCommand, AptVerify};
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify};
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
+pub(crate) use maven::{ChecksumName, KeptName, MavenCommand, MavenSign};
 pub(crate) use shared::{Moment, PassphraseSource, Secrets, Trust};
 
 const EXIT_STATUS: &str = "Exit status: 0 accepted or done, 1 rejected, 2 could not decide.";
@@ -56,6 +58,9 @@ pub(crate) enum Command {
     /// Work on Debian packages
     #[command(subcommand)]
     Deb(DebCommand),
+    /// Work on Maven repositories
+    #[command(subcommand)]
+    Maven(MavenCommand),
     /// Make secret keys
     #[command(subcommand)]
     Key(KeyCommand),
@@ -95,7 +100,9 @@ pub(crate) struct Sign {
     /// A new signature is made in the role origin where none is named.
     #[arg(long, value_name = "ROLE")]
     pub(crate) role: Option<Role>,
-    /// What happens to signatures that a .deb (in this role) or a .rpm carries already
+    /// What happens to signatures that are there already
+    ///
+    /// Those of a .deb (in this role) or a .rpm, that is: other files get a new one.
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub(crate) existing: ExistingName,
     #[command(flatten)]

@@ -31,6 +31,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// An environment variable of Maven's does not hold what it should.
+    #[error("environment variable {name}: {reason}")]
+    Variable {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
     /// A key cannot be made as asked for.
     #[error("{field}: {reason}")]
     Request {

@@ -8,6 +8,8 @@
 //!   [`write_generated`] writes it.
 //! - [`open_signer`] opens a secret key file, with a [`Passphrase`] where it needs one.
 //!
+//! - [`MavenVariables`] are the environment variables in which Maven hands over a key.
+//!
 //! Nothing here judges a signature; see [`pkgseal_openpgp::Verifier`]. Nothing is fetched:
 //! a keyring that names a URL gives a finding.
 //!
@@ -26,6 +28,7 @@
 mod codes;
 mod error;
 mod generate;
+mod maven;
 mod open;
 mod secret;
 
@@ -35,5 +38,6 @@ pub use generate::{
     Algorithm, GenerateRequest, Generated, PRIMARY_VALIDITY, SUBKEY_VALIDITY, generate,
     write_generated,
 };
+pub use maven::MavenVariables;
 pub use open::{Form, Loaded, Source, open, open_all};
 pub use secret::{Passphrase, open_signer, read_key_file};

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use pkgseal_openpgp::Signer;
+use pkgseal_openpgp::{Fingerprint, Signer};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{Error, Result};
@@ -33,23 +33,35 @@ pub fn read_key_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 /// As [`read_key_file`], [`Passphrase::read`] and [`Signer::open`].
 pub fn open_signer(path: &Path, passphrase: Option<&Passphrase>, now: Timestamp) -> Result<Signer> {
     let key = read_key_file(path)?;
+    open_key(&key, path, None, || passphrase.map(Passphrase::read), now)
+}
+
+/// Opens a secret key in memory; `path` is what errors call it. `passphrase` is asked for
+/// only if the key is protected.
+pub(crate) fn open_key(
+    key: &[u8],
+    path: &Path,
+    selected: Option<&Fingerprint>,
+    passphrase: impl FnOnce() -> Option<Result<Zeroizing<Vec<u8>>>>,
+    now: Timestamp,
+) -> Result<Signer> {
     let mut failed = None;
-    let opened = Signer::open(
-        &key,
-        || match passphrase.map(Passphrase::read) {
-            Some(Ok(mut words)) => Ok(std::mem::take(&mut *words)),
-            Some(Err(error)) => {
-                let reason = error.to_string();
-                failed = Some(error);
-                Err(no_passphrase(path, reason))
-            }
-            None => Err(no_passphrase(
-                path,
-                "it is protected and no passphrase is given".to_owned(),
-            )),
-        },
-        now,
-    );
+    let words = || match passphrase() {
+        Some(Ok(mut words)) => Ok(std::mem::take(&mut *words)),
+        Some(Err(error)) => {
+            let reason = error.to_string();
+            failed = Some(error);
+            Err(no_passphrase(path, reason))
+        }
+        None => Err(no_passphrase(
+            path,
+            "it is protected and no passphrase is given".to_owned(),
+        )),
+    };
+    let opened = match selected {
+        None => Signer::open(key, words, now),
+        Some(selected) => Signer::open_selected(key, selected, words, now),
+    };
     match failed {
         Some(error) => Err(error),
         None => Ok(opened?),

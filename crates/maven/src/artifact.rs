@@ -10,7 +10,7 @@ use pkgseal_repo::{Destination, Limits, NoProgress, StagedSet};
 
 use crate::Result;
 use crate::examine::{Subject, Wanted, examine};
-use crate::make::{self, Maker, refreshed_checksums};
+use crate::make::{self, Maker, Wish, refreshed_checksums};
 use crate::place::{Place, append};
 
 /// Suffixes of detached signatures, in the order they are looked for.
@@ -124,7 +124,7 @@ pub fn stage(
 ) -> Result<(StagedSet, Examination)> {
     let maker = Maker::new(signers, time)?;
     let place = Place::Anywhere;
-    let made = maker.sign(&place, path, None, limits, &NoProgress)?;
+    let made = maker.sign(&place, path, Wish::default(), None, limits, &NoProgress)?;
     destination.prepare()?;
     let target = destination.resolve(&append(path, ".asc"));
     let mut set = StagedSet::new();

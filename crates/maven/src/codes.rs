@@ -53,8 +53,15 @@ pub const EMPTY: Code = Code::new(
     "the folder holds no artifact in the repository layout, so there is nothing to accept",
 );
 
+/// Nothing had to be done.
+pub const ALREADY_SIGNED: Code = Code::new(
+    "maven.already-signed",
+    "files whose signature by this key was good already were left as they are",
+);
+
 /// All of them, for the manual.
 pub const ALL: &[Code] = &[
+    ALREADY_SIGNED,
     CHECKSUM_MISMATCH,
     CHECKSUM_MALFORMED,
     COORDINATES,

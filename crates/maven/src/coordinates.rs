@@ -78,6 +78,71 @@ impl fmt::Display for Coordinates {
     }
 }
 
+/// Which files of a repository are meant: `group:artifact[:extension[:classifier]]:version`,
+/// as `sign-deployed` of maven-gpg-plugin takes them. Without an extension, every file of
+/// that version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Selection {
+    group: String,
+    artifact: String,
+    extension: Option<String>,
+    classifier: Option<String>,
+    version: String,
+}
+
+impl Selection {
+    /// Reads one; `None` when it has too few or too many parts, or an empty one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.trim().split(':').collect();
+        if parts
+            .iter()
+            .any(|part| part.is_empty() || part.contains(char::is_whitespace))
+        {
+            return None;
+        }
+        let (group, artifact, extension, classifier, version) = match parts.as_slice() {
+            [group, artifact, version] => (group, artifact, None, None, version),
+            [group, artifact, extension, version] => {
+                (group, artifact, Some(extension), None, version)
+            }
+            [group, artifact, extension, classifier, version] => {
+                (group, artifact, Some(extension), Some(classifier), version)
+            }
+            _ => return None,
+        };
+        let owned = |part: &&str| (*part).to_owned();
+        Some(Self {
+            group: owned(group),
+            artifact: owned(artifact),
+            extension: extension.map(owned),
+            classifier: classifier.map(owned),
+            version: owned(version),
+        })
+    }
+
+    /// Whether it means this file.
+    pub fn selects(&self, found: &Coordinates) -> bool {
+        let exact = match &self.extension {
+            None => true,
+            Some(extension) => found.extension == *extension && found.classifier == self.classifier,
+        };
+        exact
+            && found.group == self.group
+            && found.artifact == self.artifact
+            && found.version == self.version
+    }
+}
+
+impl fmt::Display for Selection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.group, self.artifact)?;
+        for part in [&self.extension, &self.classifier].into_iter().flatten() {
+            write!(f, ":{part}")?;
+        }
+        write!(f, ":{}", self.version)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -144,6 +209,38 @@ mod tests {
             "g/a/1.0/maven-metadata.xml",
         ] {
             assert_eq!(read(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn selections_mean_files() {
+        let of = |path: &str| Coordinates::of(&SafePath::new(path).unwrap()).unwrap();
+        let jar = of("g/a/1/a-1.jar");
+        let sources = of("g/a/1/a-1-sources.jar");
+        for (text, means_jar, means_sources) in [
+            ("g:a:1", true, true),
+            ("g:a:jar:1", true, false),
+            ("g:a:jar:sources:1", false, true),
+            ("g:a:pom:1", false, false),
+            ("g:a:2", false, false),
+            ("g:b:1", false, false),
+            ("h:a:1", false, false),
+        ] {
+            let selection = Selection::parse(text).unwrap();
+            assert_eq!(selection.to_string(), text);
+            assert_eq!(selection.selects(&jar), means_jar, "{text}");
+            assert_eq!(selection.selects(&sources), means_sources, "{text}");
+        }
+        for text in [
+            "",
+            "g",
+            "g:a",
+            "g::1",
+            "g:a:jar:sources:1:x",
+            ":a:1",
+            "g:a b:1",
+        ] {
+            assert_eq!(Selection::parse(text), None, "{text}");
         }
     }
 

@@ -107,6 +107,44 @@ impl Layout {
         self.outside.sort();
     }
 
+    /// Leaves only the artifacts that are asked for, with what stands beside them and the
+    /// metadata above them. What was strange elsewhere is not looked at.
+    pub(crate) fn restrict(&mut self, selected: impl Fn(&Coordinates) -> bool) {
+        self.artifacts
+            .retain(|path| Coordinates::of(path).is_some_and(|found| selected(&found)));
+        let kept: BTreeSet<SafePath> = self.artifacts.iter().cloned().collect();
+        let folders: BTreeSet<SafePath> = kept.iter().filter_map(SafePath::parent).collect();
+        let above: BTreeSet<SafePath> = folders.iter().filter_map(SafePath::parent).collect();
+        let here = |path: &SafePath| {
+            path.parent()
+                .is_some_and(|folder| folders.contains(&folder))
+        };
+        self.metadata.retain(|path| {
+            let folder = path.parent();
+            here(path) || folder.is_some_and(|folder| above.contains(&folder))
+        });
+        let metadata: BTreeSet<SafePath> = self.metadata.iter().cloned().collect();
+        let belongs = |path: &SafePath| {
+            let mut path = path.clone();
+            loop {
+                if kept.contains(&path) || metadata.contains(&path) {
+                    return true;
+                }
+                match name(&path) {
+                    Name::Checksum(of) | Name::Beside(of) => path = of,
+                    Name::Metadata | Name::Housekeeping | Name::Other => return false,
+                }
+            }
+        };
+        self.beside.retain(belongs);
+        self.checksums.retain(belongs);
+        self.orphans.retain(here);
+        self.misnamed.retain(here);
+        self.directory_links.retain(here);
+        self.unsafe_paths.clear();
+        self.outside.clear();
+    }
+
     /// Its signature, if it has one.
     pub(crate) fn signature(&self, path: &SafePath) -> Option<SafePath> {
         let signature = path.with_suffix(SIGNATURE).ok()?;

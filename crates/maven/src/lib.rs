@@ -33,5 +33,5 @@ mod pom;
 pub mod tree;
 
 pub use checksum::{SUFFIXES as CHECKSUM_SUFFIXES, parse as parse_checksum};
-pub use coordinates::Coordinates;
+pub use coordinates::{Coordinates, Selection};
 pub use error::{Error, Result};

@@ -1,15 +1,18 @@
 //! Making a detached signature, and never believing it before it verified.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{
-    Armor, HashContext, Hashes, Object, SignatureBlock, SignatureForm, SignatureReport, Signer,
-    Status, Verdict, Verifier,
+    Armor, HashContext, Hashes, Object, SignatureBlock, SignatureFacts, SignatureForm,
+    SignatureReport, Signer, Status, Verdict, Verifier,
 };
-use pkgseal_repo::{Limits, MultiHasher, Progress, ProgressSink, StagedFile, read_through};
+use pkgseal_repo::{
+    DigestAlgorithm, Digests, Limits, MultiHasher, Progress, ProgressSink, StagedFile, read_through,
+};
 
 use crate::checksum;
 use crate::place::{Place, append};
@@ -24,12 +27,27 @@ pub(crate) struct Maker<'a> {
     verifier: Verifier,
 }
 
+/// What to do with one file beside signing it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wish<'a> {
+    /// Its signature file as it stands, to be kept where it is good already.
+    pub(crate) existing: Option<&'a [u8]>,
+    /// Digests wanted of it, in the same read.
+    pub(crate) digests: &'a [DigestAlgorithm],
+}
+
 /// A signature that verified.
 #[derive(Debug)]
 pub(crate) struct Made {
     /// The `.asc` file.
     pub(crate) armored: Vec<u8>,
     pub(crate) report: SignatureReport,
+    /// Whether that is the signature that stood there before.
+    pub(crate) kept: bool,
+    /// Somebody else's signature in the file that stood there before.
+    pub(crate) stranger: Option<String>,
+    /// The digests wished for, and those the checksum files beside the file ask for.
+    pub(crate) digests: Digests,
     /// Bytes read.
     pub(crate) bytes: u64,
 }
@@ -46,12 +64,13 @@ impl<'a> Maker<'a> {
         })
     }
 
-    /// Signs a file in one read, which also compares the checksums beside it and, where
-    /// a copy is wanted, makes it.
+    /// Signs a file in one read, which also compares the checksums beside it, judges the
+    /// signature that stands there already and, where a copy is wanted, makes it.
     pub(crate) fn sign(
         &self,
         place: &Place<'_>,
         path: &Path,
+        wish: Wish<'_>,
         copy: Option<&mut StagedFile>,
         limits: &Limits,
         progress: &dyn Progress,
@@ -67,10 +86,21 @@ impl<'a> Maker<'a> {
             .iter()
             .map(Signer::hash)
             .collect::<Result<Vec<_>, _>>()?;
-        let mut checksums = MultiHasher::new(expected.algorithms());
+        let old = wish
+            .existing
+            .and_then(|bytes| Some((bytes, SignatureBlock::parse(bytes).ok()?)));
+        let mut old_hashes = self
+            .verifier
+            .plan(old.iter().map(|(_, block)| block))
+            .start();
+        let wanted = expected.algorithms().chain(wish.digests.iter().copied());
+        let mut checksums = MultiHasher::new(wanted.collect::<BTreeSet<_>>());
         let mut told = ProgressSink(progress);
         let mut copy = copy.map(Copy::to);
         let mut sinks: Vec<&mut dyn Write> = vec![&mut checksums, &mut told];
+        if old.is_some() {
+            sinks.push(&mut old_hashes);
+        }
         sinks.extend(contexts.iter_mut().map(|context| context as &mut dyn Write));
         sinks.extend(copy.as_mut().map(|copy| copy as &mut dyn Write));
         let read = read_through(&file, &mut sinks);
@@ -79,17 +109,36 @@ impl<'a> Maker<'a> {
             _ => Error::read(path, error),
         })?;
 
-        wrong.extend(checksum::compare(&name, &expected, &checksums.finish()));
+        let digests = checksums.finish();
+        wrong.extend(checksum::compare(&name, &expected, &digests));
         if let Some(finding) = wrong.first() {
             return Err(Error::Refused {
                 path: path.to_owned(),
                 reason: format!("{}: {}", finding.subject, finding.detail),
             });
         }
+        let mut stranger = None;
+        if let Some((old, block)) = old {
+            let report = self.verifier.hashed(Object::Artifact, &block, &old_hashes);
+            if report.is_accepted() {
+                return Ok(Made {
+                    armored: old.to_owned(),
+                    report,
+                    kept: true,
+                    stranger: None,
+                    digests,
+                    bytes,
+                });
+            }
+            stranger = report.signatures.iter().find_map(somebody_else);
+        }
         let (armored, report) = self.finish(path, contexts)?;
         Ok(Made {
             armored,
             report,
+            kept: false,
+            stranger,
+            digests,
             bytes,
         })
     }
@@ -127,6 +176,14 @@ impl<'a> Maker<'a> {
         }
         Ok((armored, report))
     }
+}
+
+/// Who made a signature that is not by one of the signers.
+fn somebody_else(facts: &SignatureFacts) -> Option<String> {
+    facts.certificate.is_none().then(|| {
+        let issuer = facts.issuers.first();
+        issuer.map_or_else(|| "somebody unnamed".to_owned(), Clone::clone)
+    })
 }
 
 /// A copy made while reading. It remembers whose fault an error was.

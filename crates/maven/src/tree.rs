@@ -3,7 +3,7 @@
 mod sign;
 mod verify;
 
-pub use sign::sign;
+pub use sign::{Existing, Metadata, SignOptions, sign, sign_with};
 pub use verify::verify;
 
 use pkgseal_repo::{Result, Root};

@@ -82,7 +82,22 @@ impl Signer {
         passphrase: impl FnOnce() -> Result<Vec<u8>>,
         now: Timestamp,
     ) -> Result<Self> {
-        open::open(key, passphrase, now)
+        open::open(key, None, passphrase, now)
+    }
+
+    /// As [`Signer::open`], for the key with this full fingerprint: a signing subkey's
+    /// picks that one, a primary key's the newest signing key below it. Several keys may
+    /// be in the file.
+    ///
+    /// # Errors
+    /// As [`Signer::open`]; also when no key in the file has this fingerprint.
+    pub fn open_selected(
+        key: &[u8],
+        fingerprint: &Fingerprint,
+        passphrase: impl FnOnce() -> Result<Vec<u8>>,
+        now: Timestamp,
+    ) -> Result<Self> {
+        open::open(key, Some(fingerprint), passphrase, now)
     }
 
     /// The public certificate, for self-verification and publishing.

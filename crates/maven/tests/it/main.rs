@@ -9,6 +9,7 @@ mod artifact;
 mod damage;
 mod faults;
 mod peers;
+mod publish;
 mod real;
 mod states;
 mod tree_sign;

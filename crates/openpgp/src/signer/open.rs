@@ -24,11 +24,12 @@ type SecretKey = Key<SecretParts, UnspecifiedRole>;
 
 pub(super) fn open(
     bytes: &[u8],
+    selected: Option<&Fingerprint>,
     passphrase: impl FnOnce() -> Result<Vec<u8>>,
     now: Timestamp,
 ) -> Result<Signer> {
-    let cert = read(bytes)?;
-    let key = unlock(choose(&cert, now)?, passphrase)?;
+    let cert = read(bytes, selected)?;
+    let key = unlock(choose(&cert, selected, now)?, passphrase)?;
 
     let public = key.parts_as_public().clone();
     let fingerprint = Fingerprint::parse(&public.fingerprint().to_hex())
@@ -46,8 +47,9 @@ pub(super) fn open(
     })
 }
 
-/// The one certificate with secret parts that `bytes` hold.
-fn read(bytes: &[u8]) -> Result<Cert> {
+/// The one certificate with secret parts that `bytes` hold, or the one with the selected
+/// key.
+fn read(bytes: &[u8], selected: Option<&Fingerprint>) -> Result<Cert> {
     let refuse = |reason: &str| {
         Err(Error::Key {
             key: "key file".to_owned(),
@@ -66,6 +68,20 @@ fn read(bytes: &[u8]) -> Result<Cert> {
         Ok(parser) => parser,
         Err(error) => return refuse(&format!("not an OpenPGP key: {error}")),
     };
+    if let Some(selected) = selected {
+        let holds = |cert: &Cert| {
+            cert.keys()
+                .any(|key| Fingerprint::of(&key.key().fingerprint()) == *selected)
+        };
+        return match certs.filter_map(std::result::Result::ok).find(holds) {
+            Some(cert) if cert.is_tsk() => Ok(cert),
+            Some(cert) => Err(only_public(&cert)),
+            None => Err(Error::Key {
+                key: selected.to_string(),
+                reason: "no key in the file has this fingerprint".to_owned(),
+            }),
+        };
+    }
     let cert = match certs.next() {
         Some(Ok(cert)) => cert,
         Some(Err(error)) => return refuse(&format!("not an OpenPGP key: {error}")),
@@ -85,21 +101,31 @@ fn read(bytes: &[u8]) -> Result<Cert> {
         }
     }
     if !cert.is_tsk() {
-        return Err(refused(
-            &cert.fingerprint(),
-            "only its public part is here; the secret key is needed to sign",
-        ));
+        return Err(only_public(&cert));
     }
     Ok(cert)
 }
 
-/// The newest signing key alive at `now` whose secret part is here; subkeys first.
-fn choose(cert: &Cert, now: Timestamp) -> Result<SecretKey> {
+fn only_public(cert: &Cert) -> Error {
+    refused(
+        &cert.fingerprint(),
+        "only its public part is here; the secret key is needed to sign",
+    )
+}
+
+/// The newest signing key alive at `now` whose secret part is here; subkeys first. Where a
+/// subkey is selected, that one.
+fn choose(cert: &Cert, selected: Option<&Fingerprint>, now: Timestamp) -> Result<SecretKey> {
+    let primary = Fingerprint::of(&cert.fingerprint());
+    let subkey = selected.filter(|selected| **selected != primary);
     let time = SystemTime::from(packet::creation_time(now)?);
     let policy = StandardPolicy::at(time);
     let mut candidates = Vec::new();
     let mut reasons = String::new();
     for key in cert.keys() {
+        if subkey.is_some_and(|subkey| *subkey != Fingerprint::of(&key.key().fingerprint())) {
+            continue;
+        }
         match usable(cert, &key, &policy, time) {
             Ok(secret) => candidates.push((!key.primary(), key.key().creation_time(), secret)),
             // A subkey that was never meant to sign is no news unless nothing else is there.

@@ -1,0 +1,16 @@
+//! `pkgseal maven`: one file a command.
+
+mod sign;
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use anyhow::Result;
+
+use crate::args::MavenCommand;
+
+pub(super) fn run(command: &MavenCommand, clock: SystemTime) -> Result<ExitCode> {
+    match command {
+        MavenCommand::Sign(arguments) => sign::run(arguments, clock),
+    }
+}
