@@ -4,6 +4,7 @@ pub mod apt;
 pub mod deb;
 pub mod maven;
 pub mod rpm;
+pub mod source;
 pub mod yum;
 mod zip;
 

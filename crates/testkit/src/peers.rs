@@ -165,6 +165,25 @@ impl std::fmt::Display for Run {
     }
 }
 
+/// Every file beneath a folder, sorted; links are not followed.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let kind = entry.file_type().unwrap();
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_file() {
+                files.push(entry.path());
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
 /// A fresh private folder, gone with its value.
 pub(crate) fn scratch() -> tempfile::TempDir {
     tempfile::Builder::new()

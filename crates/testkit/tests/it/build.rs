@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use pkgseal_testkit::build::rpm::{Format, Parts, Rpm, Tag, tag};
-use pkgseal_testkit::build::{Compression, Digest, apt, deb, deb::Deb, maven, put, rpm, yum};
+use pkgseal_testkit::build::{
+    Compression, Digest, apt, deb, deb::Deb, maven, put, rpm, source, yum,
+};
 use pkgseal_testkit::keys::{self, Armor, RawOptions, SIGNED, load, raw_clearsign, raw_sign};
 use pkgseal_testkit::peers;
 
@@ -290,4 +292,21 @@ fn jars_are_zip_archives() {
     ]);
     run.expect_ok();
     assert_eq!(rpm::base64(b"hello"), "aGVsbG8=");
+}
+
+#[test]
+fn dpkg_source_unpacks_a_source_package() {
+    let Some(dpkg_source) = peers::have("dpkg-source") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let source = source::Source::new("hello", "1.0");
+    let (tarball, content) = source.tarball();
+    put(folder.path(), &tarball, content);
+    let (name, text) = source.dsc();
+    put(folder.path(), &name, text);
+    let mut command = dpkg_source.command();
+    command.current_dir(folder.path());
+    peers::run(command.args(["--extract", &name])).expect_ok();
+    assert!(folder.path().join("hello-1.0/debian/control").is_file());
 }
