@@ -25,6 +25,10 @@ codes! {
     DEB_UNSIGNED = "deb.unsigned", "the package carries no signature that can be judged; most Debian packages carry none and are vouched for by their repository";
     DEB_REMOVED = "deb.signature-removed", "a signature member was taken out of the package";
     DEB_DPKG_SIG = "deb.dpkg-sig", "a signature in the dpkg-sig format: recognised, not judged, never counted";
+    DEB_CONTROL_ARCHIVE = "deb.control-archive", "control.tar does not hold one control file in the way all readers agree on: it does not decompress, a member stands twice, is no plain file, or lies in a folder";
+    DEB_CONTROL_MALFORMED = "deb.control-malformed", "the package's control file is no single deb822 paragraph, or a field of it breaks its grammar";
+    DEB_CONTROL_DUPLICATE = "deb.control-duplicate-field", "a field stands twice in the package's control file: readers differ on which one counts";
+    DEB_CONTROL_MISSING = "deb.control-missing-field", "the package's control file lacks Package, Version, Architecture or Description";
 
     RELEASE_MISSING = "apt.release.missing", "there is no InRelease and no Release";
     RELEASE_UNSIGNED = "apt.release.unsigned", "a Release without Release.gpg and InRelease, or a Release.gpg without its Release";

@@ -83,7 +83,8 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-fn cut(line: &[u8]) -> Result<Line<'_>, &'static str> {
+/// What one line is, its end left out.
+pub(crate) fn cut(line: &[u8]) -> Result<Line<'_>, &'static str> {
     if line.contains(&0) {
         return Err("a NUL byte");
     }

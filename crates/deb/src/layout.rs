@@ -13,13 +13,13 @@ use pkgseal_repo::{Compression, Finding, Limits, codes as repo_codes};
 use crate::codes;
 
 /// The first bytes of every archive.
-const MAGIC: &[u8; 8] = b"!<arch>\n";
+pub(crate) const MAGIC: &[u8; 8] = b"!<arch>\n";
 /// Bytes of a member's header.
-const HEADER: usize = 60;
+pub(crate) const HEADER: usize = 60;
 /// The only content of debian-binary that is accepted.
 const FORMAT: &[u8] = b"2.0\n";
 /// Bytes of a member that tell its compression.
-const HEAD: usize = 16;
+pub(crate) const HEAD: usize = 16;
 
 /// What a member is, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,16 @@ impl Layout {
     /// Reads the headers (not the contents) of a package and checks every clause of the
     /// canonical form. `subject` names the package in the finding.
     pub(crate) fn read(file: &File, subject: &str, limits: &Limits) -> Result<Self, Fault> {
-        let size = file.metadata()?.len();
+        Self::of(file, file.metadata()?.len(), subject, limits)
+    }
+
+    /// As [`Layout::read`], of `size` bytes that need not be a file.
+    pub(crate) fn of(
+        file: &dyn FileExt,
+        size: u64,
+        subject: &str,
+        limits: &Limits,
+    ) -> Result<Self, Fault> {
         let reader = Reader {
             file,
             subject,
@@ -116,7 +125,7 @@ impl Layout {
 }
 
 struct Reader<'a> {
-    file: &'a File,
+    file: &'a dyn FileExt,
     subject: &'a str,
     size: u64,
     limits: &'a Limits,
@@ -286,7 +295,7 @@ impl Reader<'_> {
 }
 
 /// As many bytes as there are, up to the buffer's length.
-fn read_some_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+fn read_some_at(file: &dyn FileExt, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut read = 0;
     while let Some(rest) = buffer.get_mut(read..).filter(|rest| !rest.is_empty()) {
         match file.read_at(rest, offset + read as u64) {
@@ -333,7 +342,7 @@ fn unpadded(field: &[u8]) -> &[u8] {
 }
 
 /// A number as every writer writes it: digits, no leading zero, blanks behind.
-fn number(field: &[u8], radix: u32) -> Option<u64> {
+pub(crate) fn number(field: &[u8], radix: u32) -> Option<u64> {
     let digits = std::str::from_utf8(unpadded(field)).ok()?;
     if digits.is_empty()
         || (digits.len() > 1 && digits.starts_with('0'))

@@ -57,6 +57,7 @@
 //! format.
 
 mod codes;
+mod control;
 mod deb822;
 mod debsig;
 mod error;
