@@ -8,6 +8,7 @@
     reason = "tests fail loudly, and say what they skip"
 )]
 
+mod apt_peers;
 mod disk;
 mod manual;
 mod outcome;

@@ -66,10 +66,12 @@ impl Deb {
     pub fn control_text(&self) -> String {
         let mut text = format!(
             "Package: {}\nVersion: {}\nArchitecture: {}\n\
-             Maintainer: pkgseal TEST <test@test.invalid>\nInstalled-Size: 1\n\
-             Section: misc\nPriority: optional\n",
+             Maintainer: pkgseal TEST <test@test.invalid>\nInstalled-Size: 1\nSection: misc\n",
             self.name, self.version, self.architecture
         );
+        if !self.fields.iter().any(|(name, _)| name == "Priority") {
+            text.push_str("Priority: optional\n");
+        }
         for (name, value) in &self.fields {
             text.push_str(&format!("{name}: {value}\n"));
         }
