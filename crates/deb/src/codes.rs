@@ -53,5 +53,7 @@ codes! {
     INDEX_MALFORMED = "apt.index.malformed", "an index breaks the deb822 grammar, or an entry lacks what identifies its file";
     INDEX_DUPLICATE_FIELD = "apt.index.duplicate-field", "a field stands twice in one entry of an index: readers differ on which one counts";
 
+    PUBLISH_UNLISTED = "apt.publish.unlisted", "an index is to be published that its Release does not list: no client would ever use it";
+
     TREE_NO_SUITE = "apt.tree.no-suite", "there is no suite in the repository";
 }

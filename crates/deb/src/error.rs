@@ -42,6 +42,22 @@ pub enum Error {
         /// The member.
         member: String,
     },
+    /// Somebody else is publishing there. Trying again later helps.
+    #[error("{}: being published already: by {owner}", path.display())]
+    Locked {
+        /// The repository.
+        path: PathBuf,
+        /// Who, as they wrote it themselves; raw.
+        owner: String,
+    },
+    /// What an earlier publication noted cannot be used.
+    #[error("{}: {reason}; if it is not to be completed, remove the file", path.display())]
+    Journal {
+        /// The journal, or the record of generations.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// There is nothing to sign with.
     #[error("no signer given")]
     NoSigner,

@@ -6,7 +6,6 @@ mod unsign;
 mod verify;
 
 pub use crate::debsig::{Role, RoleError};
-pub(crate) use sign::self_verifier;
 pub use sign::{Existing, SignOptions, sign, stage};
 pub use unsign::unsign;
 pub use verify::verify;

@@ -129,7 +129,7 @@ pub fn stage(
     let examination = verify::examine(
         &staged.reopen()?,
         &target,
-        &self_verifier(signers, time),
+        &Verifier::of_signers(signers, time),
         limits,
     )?;
     if examination.outcome() != Outcome::Accepted {
@@ -152,11 +152,6 @@ pub(super) fn canonical(file: &File, path: &Path, limits: &Limits) -> Result<Lay
         },
         Fault::Io(error) => Error::read(path, error),
     })
-}
-
-/// Accepts only when every signer's certificate accepts its signature.
-pub(crate) fn self_verifier(signers: &[Signer], time: Timestamp) -> Verifier {
-    Verifier::of_signers(signers, time)
 }
 
 /// The bytes of a member with its header and padding. The `ar` crate writes it as the

@@ -140,8 +140,8 @@ fn several_suites_share_one_pool() {
         names,
         [
             "dists/stable/Release.gpg",
-            "dists/testing/Release.gpg",
             "dists/stable/InRelease",
+            "dists/testing/Release.gpg",
             "dists/testing/InRelease"
         ]
     );

@@ -63,8 +63,10 @@ fn limited(root: &Path, blocks: u32, trap: &str) -> bool {
     status.success()
 }
 
+/// What readers see: all but what belongs to the publisher, and goes with the next run.
 fn content(root: &Path) -> BTreeMap<String, Vec<u8>> {
-    let files = Root::open(root).unwrap().walk(None).unwrap();
+    let mut files = Root::open(root).unwrap().walk(None).unwrap();
+    files.retain(|(path, _)| !path.as_ref().unwrap().as_str().starts_with(".pkgseal/"));
     let read = |(path, _): (pkgseal_repo::Result<pkgseal_repo::SafePath>, u64)| {
         let path = path.unwrap().to_string();
         let bytes = std::fs::read(root.join(&path)).unwrap();
