@@ -8,6 +8,7 @@ mod apt;
 mod deb;
 mod key;
 mod maven;
+mod rpm;
 mod shared;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub(crate) use apt::{AptCommand, AptVerify};
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify};
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use maven::{ChecksumName, KeptName, MavenCommand, MavenSign};
+pub(crate) use rpm::{RpmCommand, RpmUnsign};
 pub(crate) use shared::{Moment, PassphraseSource, Secrets, Trust};
 
 const EXIT_STATUS: &str = "Exit status: 0 accepted or done, 1 rejected, 2 could not decide.";
@@ -58,6 +60,9 @@ pub(crate) enum Command {
     /// Work on Debian packages
     #[command(subcommand)]
     Deb(DebCommand),
+    /// Work on RPM packages
+    #[command(subcommand)]
+    Rpm(RpmCommand),
     /// Work on Maven repositories
     #[command(subcommand)]
     Maven(MavenCommand),

@@ -11,6 +11,7 @@ mod keyring;
 mod man;
 mod maven;
 mod profile;
+mod rpm;
 mod sign;
 mod verify;
 
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: Arguments, clock: SystemTime) -> Result<ExitCode> {
         Command::Inspect(inspect) => inspect::run(&inspect, clock),
         Command::Apt(command) => apt::run(&command, clock),
         Command::Deb(command) => deb::run(&command, clock),
+        Command::Rpm(command) => rpm::run(&command, clock),
         Command::Maven(command) => maven::run(&command, clock),
         Command::Key(KeyCommand::Generate(generate)) => key::generate(&generate, clock),
         Command::Keyring(KeyringCommand::List(list)) => keyring::list(&list, clock),

@@ -71,7 +71,7 @@ pub(crate) fn optional_verifier(
         profile = profile.threshold(threshold);
     }
     if !trust.signers.is_empty() {
-        profile = profile.allowing(fingerprints(&trust.signers)?);
+        profile = profile.allowing(fingerprints("--signer", &trust.signers)?);
     }
     let certificates = if trust.keyring.is_empty() {
         Certificates::default()
@@ -85,13 +85,14 @@ pub(crate) fn optional_verifier(
     Ok(Verifier::new(certificates, profile, now))
 }
 
-fn fingerprints(texts: &[String]) -> Result<Vec<Fingerprint>> {
+/// What an option names, as full fingerprints.
+pub(crate) fn fingerprints(option: &str, texts: &[String]) -> Result<Vec<Fingerprint>> {
     texts
         .iter()
         .map(|text| {
             Fingerprint::parse(text).ok_or_else(|| {
                 hinted(
-                    format!("--signer {text} is no full fingerprint (40 or 64 hexadecimal digits)"),
+                    format!("{option} {text} is no full fingerprint (40 or 64 hexadecimal digits)"),
                     "a key ID identifies nobody; list full fingerprints with: \
                      pkgseal keyring list KEYRING",
                 )

@@ -41,6 +41,7 @@ codes! {
     MISPLACED = "rpm.signature.misplaced", "a signature stands in a tag for another algorithm or version, where some readers fail on it";
     SIGNATURE_ENCODING = "rpm.signature.encoding", "an element of the OPENPGP tag is not the base64 form of one signature";
     NOT_COUNTED = "rpm.signature.not-counted", "another signature decided; this one could not be counted";
+    REMOVED = "rpm.signature-removed", "a signature was taken out of the package, as asked";
     HARD_LINKS = "rpm.hard-links", "the package had other names (hard links); only this one names the signed package now";
     REPOMD = "yum.repomd.malformed", "repomd.xml breaks the strict grammar: a document type, a duplicate or missing field, an unsafe location";
     PRIMARY = "yum.primary.malformed", "the primary index breaks the strict grammar, or an entry is ambiguous";

@@ -19,5 +19,5 @@ pub(crate) use read::{Head, Stop};
 pub(crate) use sign::worst;
 pub use sign::{Existing, SignOptions, Tags, sign, sign_with, stage};
 pub(crate) use structure::identity;
-pub use unsign::{Chosen, Removed, unsign};
+pub use unsign::{Chosen, unsign};
 pub use verify::verify;

@@ -125,6 +125,24 @@ fn package(ending: &str, sample: &str) {
     workshop.verify(&signed).expect(1);
 }
 
+/// What was signed in place and unsigned again is what it was.
+#[test]
+fn unsigning_gives_the_package_back() {
+    let workshop = Workshop::new();
+    for (group, ending, sample) in [("deb", ".deb", "apt"), ("rpm", ".rpm", "yum")] {
+        let package = find(&repository("testdata").join(sample), ending);
+        let unsigned = fs::read(&package).unwrap();
+        workshop.sign(&package, "packages").expect(0);
+        let signed = workshop.path("packages").join(package.file_name().unwrap());
+        assert!(fs::read(&signed).unwrap() != unsigned, "{group}");
+        let run = pkgseal([group, "unsign"]).arg(&signed).run().expect(0);
+        assert!(run.stdout.starts_with("unsigned "), "{}", run.stdout);
+        assert!(fs::read(&signed).unwrap() == unsigned, "{group}");
+        let run = pkgseal([group, "unsign"]).arg(&signed).run().expect(2);
+        assert!(run.stderr.starts_with("pkgseal: error: "), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn any_file() {
     let workshop = Workshop::new();

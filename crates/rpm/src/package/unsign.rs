@@ -7,14 +7,16 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use pkgseal_openpgp::{Certificates, Fingerprint, Object, Profile, SignatureBlock, Verifier};
+use pkgseal_openpgp::{
+    Certificates, Examination, Fingerprint, Object, Profile, SignatureBlock, Verifier,
+};
 use pkgseal_repo::{Destination, Finding, StagedFile};
 
 use super::read::Head;
 use super::sign::{broken, read_whole, refuse_broken, refuse_damaged, stage_edited};
 use super::slots::SIGNATURE_TAGS;
 use super::structure::deviations;
-use super::verify::{open, read_error};
+use super::verify::{KIND, open, read_error};
 use crate::codes;
 use crate::editor::Editor;
 use crate::error::{Error, Result};
@@ -37,21 +39,32 @@ pub enum Chosen<'a> {
 }
 
 /// A signature that was taken out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
-    /// The tag it stood in.
-    pub tag: &'static str,
+struct Removed {
+    tag: &'static str,
     /// Full fingerprint of the certificate or key that made it, or of what it says made
     /// it; empty where it says nothing.
-    pub signer: String,
-    /// Its public-key algorithm; empty where it is none that is known.
-    pub algorithm: String,
+    signer: String,
+    algorithm: String,
+}
+
+impl Removed {
+    fn note(&self, subject: &str) -> Finding {
+        let mut detail = self.tag.to_owned();
+        for (word, what) in [("by", &self.signer), ("with", &self.algorithm)] {
+            if !what.is_empty() {
+                detail.push_str(&format!(" {word} {what}"));
+            }
+        }
+        detail.push_str(" was removed");
+        Finding::note(codes::REMOVED, subject, detail)
+    }
 }
 
 /// Takes the chosen signatures out of a package and stages the result. Of what signing
 /// put in nothing is left: while the signatures had fitted the space reserved at build
 /// time, the package is the unsigned one again, bit for bit. Everything else keeps its
-/// bytes, other signatures among them. The digests of the result are checked before.
+/// bytes, other signatures among them. The digests of the result are checked before. Each
+/// signature that was taken out is a note in the examination.
 ///
 /// # Errors
 /// The old file is whole after each of them: [`Error::Broken`] when the package is
@@ -61,7 +74,7 @@ pub fn unsign(
     path: &Path,
     chosen: Chosen<'_>,
     destination: &Destination,
-) -> Result<(StagedFile, Vec<Removed>)> {
+) -> Result<(StagedFile, Examination)> {
     let (mut file, length) = open(path)?;
     let (head, format) = read_whole(path, &mut file, length)?;
     refuse_broken(path, deviations(&head, format))?;
@@ -91,7 +104,13 @@ pub fn unsign(
     }
     refuse_broken(&target, deviations(&again, format))?;
     refuse_damaged(&target, &again, format, &mut written, length)?;
-    Ok((staged, removed))
+
+    let mut examination = Examination::new(KIND, target.display().to_string());
+    for one in &removed {
+        let note = one.note(&examination.subject);
+        examination.report.push(note);
+    }
+    Ok((staged, examination))
 }
 
 fn different() -> Finding {

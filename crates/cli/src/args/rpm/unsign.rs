@@ -1,0 +1,40 @@
+//! `pkgseal rpm unsign`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::args::{Common, EXIT_STATUS};
+
+/// Remove signatures from .rpm packages
+///
+/// What is left is, bit for bit, the package before it was signed, as long as its
+/// signatures had fitted the space that was reserved for them when it was built. Every
+/// other entry of the signature header stays.
+#[derive(Args, Debug)]
+#[command(after_help = EXIT_STATUS)]
+pub(crate) struct RpmUnsign {
+    /// Remove only what this certificate or key has signed, by full fingerprint
+    ///
+    /// With --keyring, the signatures of all keys of a certificate are found; without it,
+    /// those that name the fingerprint themselves. Every signature is removed where none
+    /// is named.
+    #[arg(long = "by", value_name = "FINGERPRINT")]
+    pub(crate) by: Vec<String>,
+    /// Certificates to verify with: a file, a directory, a .sources file, a cert-d store
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "PKGSEAL_KEYRING",
+        value_delimiter = ':'
+    )]
+    pub(crate) keyring: Vec<PathBuf>,
+    /// Write to this directory and leave the input untouched
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// Packages
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) paths: Vec<PathBuf>,
+}
