@@ -8,5 +8,5 @@
 mod read;
 mod write;
 
-pub use read::{Message, split};
+pub use read::{Message, TrailingBlanks, split, split_with};
 pub use write::sign;

@@ -61,6 +61,7 @@ fn unknown(index: usize, version: u8, reason: &str) -> SignatureFacts {
     };
     SignatureFacts {
         index,
+        digest: None,
         version,
         form: "unknown".to_owned(),
         public_key_algorithm: "unknown".to_owned(),
@@ -80,6 +81,16 @@ fn unknown(index: usize, version: u8, reason: &str) -> SignatureFacts {
     }
 }
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
 struct Judge<'a> {
     context: &'a Context<'a>,
     signature: &'a Signature,
@@ -87,7 +98,7 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn judge(&self, index: usize, hashes: &Hashes) -> SignatureFacts {
-        let blank = self.blank(index);
+        let mut blank = self.blank(index);
         if let Some((status, reason)) = self.structure(hashes) {
             return rejected(blank, status, reason);
         }
@@ -107,6 +118,7 @@ impl Judge<'_> {
                 return rejected(blank, Status::WeakAlgorithm, reason);
             }
         };
+        blank.digest = Some(hexadecimal(&digest));
         let prefix = digest.get(..2) == Some(self.signature.digest_prefix().as_slice());
         let issuers = self.signature.get_issuers();
         let best = self
@@ -126,6 +138,7 @@ impl Judge<'_> {
         let signature = self.signature;
         SignatureFacts {
             index,
+            digest: None,
             version: signature.version(),
             form: match signature.typ() {
                 SignatureType::Binary => "binary".to_owned(),

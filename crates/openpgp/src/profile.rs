@@ -26,6 +26,9 @@ pub enum Object {
     Package,
     /// Any other file with a detached signature.
     Artifact,
+    /// .changes, and what a .changes brings along: a request made today, so alive *now* is
+    /// needed by default, and old signatures are replayed ones.
+    Upload,
 }
 
 impl Object {
@@ -34,6 +37,7 @@ impl Object {
             Self::Repository => "repository",
             Self::Package => "package",
             Self::Artifact => "artifact",
+            Self::Upload => "upload",
         }
     }
 }
@@ -295,7 +299,17 @@ impl Profile {
             Object::Repository => &self.rules.repository,
             Object::Package => &self.rules.package,
             Object::Artifact => &self.rules.artifact,
+            Object::Upload => self.rules.upload.as_ref().unwrap_or(&self.rules.repository),
         }
+    }
+
+    /// How old a signature on this kind of object may be, in days, and the line that says
+    /// so, if any.
+    pub fn max_age_days(&self, object: Object) -> Option<(u32, String)> {
+        let rule = self.object(object);
+        let days = rule.max_age_days?;
+        let line = format!("{}.max-age-days = {days}", object.table());
+        Some((days, self.cite(&line, &rule.explain)))
     }
 
     pub(crate) fn alive_now(&self, object: Object) -> Cited<Weight> {

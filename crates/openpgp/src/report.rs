@@ -112,6 +112,11 @@ pub enum Status {
 pub struct SignatureFacts {
     /// Position in its block, from 0.
     pub index: usize,
+    /// The digest it signs, in lower-case hexadecimal: of the content and of everything
+    /// the signature itself vouches for, its time included. Who makes the same signature
+    /// look different, which takes no key, cannot change it: with the key's fingerprint
+    /// it tells whether a signature was seen before.
+    pub digest: Option<String>,
     /// OpenPGP signature version (3, 4, 6).
     pub version: u8,
     /// `binary`, `text` or what else it is.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use pkgseal_repo::Finding;
 
 use crate::judge::{self, Context};
+use crate::cleartext::TrailingBlanks;
 use crate::{
     Certificates, Error, HashPlan, Hashes, Judged, Object, Profile, Result, SignatureBlock,
     SignatureReport, Signer, Verdict, cleartext, verdict,
@@ -172,7 +173,17 @@ impl Verifier {
     /// and seals the signed text (what the signature covers, with its final newline)
     /// if accepted.
     pub fn cleartext(&self, object: Object, message: &[u8]) -> Judged<Vec<u8>> {
-        match cleartext::split(message) {
+        self.cleartext_with(object, message, TrailingBlanks::Reject)
+    }
+
+    /// As [`Verifier::cleartext`], with a say in what becomes of trailing blanks.
+    pub fn cleartext_with(
+        &self,
+        object: Object,
+        message: &[u8],
+        blanks: TrailingBlanks,
+    ) -> Judged<Vec<u8>> {
+        match cleartext::split_with(message, blanks) {
             Ok(message) => {
                 let mut hashes = self.plan([&message.signatures]).start();
                 let text = message.text.strip_suffix(b"\n").unwrap_or(&message.text);

@@ -108,6 +108,7 @@ fn object_signatures(object: &ObjectSignatures) -> Value {
 fn signature(facts: &SignatureFacts) -> Value {
     json!({
         "index": facts.index,
+        "digest": facts.digest,
         "status": status(&facts.status),
         "version": facts.version,
         "form": facts.form,

@@ -33,6 +33,17 @@ pub struct Message {
     pub signatures: SignatureBlock,
 }
 
+/// What to make of blanks and tabs at the ends of signed lines, which no clearsignature
+/// covers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrailingBlanks {
+    /// They reject: whoever reads the file itself would read what nobody signed.
+    Reject,
+    /// They are left out of the text, as they were left out of what was signed. dpkg wrote
+    /// them behind the names of fields until 2015.
+    Drop,
+}
+
 /// Splits a message. Everything outside the grammar rejects: text before or after,
 /// several messages or armor blocks, headers other than `Hash`, trailing blanks, control
 /// characters, needless dash-escapes.
@@ -40,14 +51,22 @@ pub struct Message {
 /// # Errors
 /// A finding (`cleartext.malformed`) with the line number and what is wrong there.
 pub fn split(message: &[u8]) -> Result<Message, Finding> {
-    read(message).map_err(|detail| {
+    split_with(message, TrailingBlanks::Reject)
+}
+
+/// As [`split`], with a say in what becomes of trailing blanks.
+///
+/// # Errors
+/// As [`split`].
+pub fn split_with(message: &[u8], blanks: TrailingBlanks) -> Result<Message, Finding> {
+    read(message, blanks).map_err(|detail| {
         Finding::reject(codes::CLEARTEXT, "", detail).hint(
             "fetch the file again; if it stays so, the publisher must clearsign it again and change nothing afterwards",
         )
     })
 }
 
-fn read(message: &[u8]) -> Result<Message, String> {
+fn read(message: &[u8], blanks: TrailingBlanks) -> Result<Message, String> {
     let limit = Limits::default().release;
     if u64::try_from(message.len()).unwrap_or(u64::MAX) > limit {
         return Err(format!("longer than {limit} bytes"));
@@ -67,7 +86,7 @@ fn read(message: &[u8]) -> Result<Message, String> {
         }
     }
     let named = headers(&mut lines)?;
-    let (text, start, number) = body(&mut lines)?;
+    let (text, start, number) = body(&mut lines, blanks)?;
     let tail = message.get(message.len().saturating_sub(start)..);
     let signatures = SignatureBlock::armored(tail.unwrap_or_default(), Around::Nothing, number)?;
     if !named.is_empty() {
@@ -122,6 +141,7 @@ fn headers<'a>(
 /// The signed text; the length of what follows it; the line number there.
 fn body<'a>(
     lines: &mut impl Iterator<Item = (usize, &'a str)>,
+    blanks: TrailingBlanks,
 ) -> Result<(Vec<u8>, usize, usize), String> {
     let mut text = Vec::new();
     for (number, line) in lines.by_ref() {
@@ -142,6 +162,10 @@ fn body<'a>(
             Some(_) => return wrong("a dash-escape where none is needed"),
             None if line.starts_with('-') => return wrong("a dash that is not escaped"),
             None => line,
+        };
+        let line = match blanks {
+            TrailingBlanks::Reject => line,
+            TrailingBlanks::Drop => line.trim_end_matches([' ', '\t']),
         };
         if let Some(what) = unfit(line) {
             return wrong(what);

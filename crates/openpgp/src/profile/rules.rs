@@ -95,6 +95,8 @@ pub(super) struct Rules {
     pub(super) repository: ObjectRule,
     pub(super) package: ObjectRule,
     pub(super) artifact: ObjectRule,
+    /// Profiles written before there were uploads lack it: as for repositories then.
+    pub(super) upload: Option<ObjectRule>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -142,5 +144,6 @@ pub(super) struct ObjectRule {
     pub(super) alive_now: Weight,
     pub(super) retired_since: Weight,
     pub(super) text_form: TextForm,
+    pub(super) max_age_days: Option<u32>,
     pub(super) explain: String,
 }

@@ -438,3 +438,20 @@ fn legacy_does_not_take_what_can_be_forged() {
         "{cause}"
     );
 }
+
+#[test]
+fn uploads_have_rules_of_their_own_or_those_of_repositories() {
+    let (days, line) = Profile::strict().max_age_days(Object::Upload).unwrap();
+    assert_eq!(days, 365);
+    assert!(line.contains("upload.max-age-days = 365"), "{line}");
+    assert!(Profile::strict().max_age_days(Object::Repository).is_none());
+    let table = strict()
+        .split("\n\n")
+        .find(|table| table.starts_with("[upload]"))
+        .unwrap();
+    let older = changed(table, "");
+    for (name, accepted) in [("good", true), ("expired", false)] {
+        assert_eq!(accepts(&older, name, &at_signed(), Object::Upload), accepted, "{name}");
+    }
+    assert!(older.max_age_days(Object::Upload).is_none());
+}

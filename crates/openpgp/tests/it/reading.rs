@@ -496,3 +496,25 @@ fn every_cut_is_noticed() {
         assert!(!judged.report().is_accepted(), "{} bytes", cut.len());
     }
 }
+
+/// What dpkg wrote before 2015: the signature holds, and the blanks are in neither text.
+#[test]
+fn trailing_blanks_can_be_left_out() {
+    use cleartext::TrailingBlanks;
+    let message = signed("Files: \n 0123 9 x\t\n\n");
+    refuses(&message, "blanks at its end");
+    let with = |blanks| {
+        let judged = verifier().cleartext_with(Object::Package, message.as_bytes(), blanks);
+        judged.accept().0
+    };
+    assert!(with(TrailingBlanks::Reject).is_none());
+    let text = with(TrailingBlanks::Drop).expect("accepted").into_inner();
+    assert_eq!(text, b"Files:\n 0123 9 x\n\n");
+    // Nothing else is forgiven.
+    for (from, to) in [("Files: ", "Files:\u{c}"), ("Files", "Flies"), (" 0123", "-0123")] {
+        let changed = message.replacen(from, to, 1);
+        let judged =
+            verifier().cleartext_with(Object::Package, changed.as_bytes(), TrailingBlanks::Drop);
+        assert!(judged.accept().0.is_none(), "{from}");
+    }
+}

@@ -150,3 +150,27 @@ fn somebody_else_named() {
     );
     assert!(!report.is_accepted());
 }
+
+/// The digest tells one signature from another, however it is dressed.
+#[test]
+fn the_digest_is_of_all_that_is_signed() {
+    let digest = |options: &RawOptions| {
+        one(&judged("good", options, Object::Artifact, keys::NOW))
+            .digest
+            .clone()
+            .unwrap()
+    };
+    let options = RawOptions::at(keys::SIGNED);
+    assert_eq!(digest(&options).len(), 64);
+    assert_eq!(digest(&options), digest(&options.clone().binary()));
+    assert_ne!(digest(&options), digest(&RawOptions::at("2025-03-02")));
+    assert_ne!(
+        digest(&options),
+        digest(&options.clone().critical_notation("x@test.invalid", "1").hash(Hash::Sha512))
+    );
+    let other = keys::raw_sign(&keys::load("good"), b"other\n", &options);
+    let report = verifier(&["good"], keys::NOW)
+        .detached(Object::Artifact, &b"other\n"[..], &other)
+        .unwrap();
+    assert_ne!(one(&report).digest, Some(digest(&options)));
+}
