@@ -56,4 +56,31 @@ codes! {
     PUBLISH_UNLISTED = "apt.publish.unlisted", "an index is to be published that its Release does not list: no client would ever use it";
 
     TREE_NO_SUITE = "apt.tree.no-suite", "there is no suite in the repository";
+
+    UPLOAD_UNSIGNED = "upload.unsigned", "a .changes, .dsc or .buildinfo carries no signature: anybody can have written it";
+    UPLOAD_BUILDINFO_UNSIGNED = "upload.buildinfo-unsigned", "a .buildinfo carries no signature of its own; the signed .changes vouches for it by its digest";
+    UPLOAD_MALFORMED = "upload.malformed", "a .changes, .dsc or .buildinfo breaks the deb822 grammar, or is more than one paragraph";
+    UPLOAD_DUPLICATE_FIELD = "upload.duplicate-field", "a field stands twice: readers differ on which one counts";
+    UPLOAD_FIELD_CASE = "upload.field-case", "a field's name is spelt with unusual case: some readers will miss it";
+    UPLOAD_MISSING_FIELD = "upload.missing-field", "a field is missing without which no archive takes an upload, or no files are listed";
+    UPLOAD_FIELD_VALUE = "upload.field-value", "a field's value is not what Debian's policy allows there";
+    UPLOAD_FORMAT = "upload.format", "the field Format names a version that is not known here";
+    UPLOAD_DISTRIBUTION = "upload.distribution", "a .changes goes to exactly one distribution, and this one names several";
+    UPLOAD_FILE_LINE = "upload.file-line", "a line of a file list is no digest, size and name";
+    UPLOAD_FILE_NAME = "upload.file-name", "a listed file's name could be taken for a path, an option or a command";
+    UPLOAD_DUPLICATE_FILE = "upload.duplicate-file", "a file stands twice in one file list";
+    UPLOAD_LISTS_DIFFER = "upload.lists-differ", "the file lists of one document do not name the same files with the same sizes";
+    UPLOAD_WEAK = "upload.weak-hashes", "files are listed by MD5 and SHA-1 only: nothing binds them";
+    UPLOAD_UNKNOWN_CHECKSUMS = "upload.unknown-checksums", "a list of digests that cannot be checked, and could not be kept right when signing";
+    UPLOAD_NAME = "upload.name-mismatch", "a file's name says otherwise than the Source, Version, Package or Architecture inside";
+    UPLOAD_SOURCE = "upload.source", "source is announced and not there, there and not announced, or there twice";
+    UPLOAD_BINARY = "upload.not-announced", "a package that the fields Binary or Architecture do not name";
+    UPLOAD_PACKAGE = "upload.package-mismatch", "a package's own control file names another source or source version than the upload";
+    UPLOAD_FIELDS_DIFFER = "upload.fields-differ", "the .changes and a document it lists name different sources or versions: they are of different builds";
+    UPLOAD_OTHER_SIGNER = "upload.other-signer", "a document inside the upload is signed by somebody else than the .changes";
+    UPLOAD_TOO_OLD = "upload.too-old", "the signature is older than uploads may be: possibly an old upload sent again";
+    UPLOAD_INCOMPLETE = "upload.incomplete", "the source needs a file that the .changes does not bring along, and that no earlier upload can have brought";
+    UPLOAD_NOT_INCLUDED = "upload.not-included", "files that a document lists are neither part of this upload nor beside it, and were not looked at";
+    UPLOAD_UPSTREAM_UNKNOWN = "upload.upstream-not-judged", "a tarball's upstream signature was not judged, as no certificate for it is at hand";
+    UPLOAD_UPSTREAM_ORPHAN = "upload.upstream-without-tarball", "an upstream signature is listed, and the tarball it would be of is not";
 }

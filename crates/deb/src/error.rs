@@ -58,6 +58,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The document is signed already. Nothing was written.
+    #[error("{}: already signed", path.display())]
+    SignedAlready {
+        /// The .changes, .dsc or .buildinfo.
+        path: PathBuf,
+    },
     /// There is nothing to sign with.
     #[error("no signer given")]
     NoSigner,

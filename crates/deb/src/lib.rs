@@ -4,6 +4,8 @@
 //! that from a suite's InRelease over its indices to the last package of the pool;
 //! [`package::verify`] judges signatures that a .deb carries inside (debsigs).
 //!
+//! [`upload::verify`] does the same from a .changes over its .dsc and .buildinfo.
+//!
 //! Start with [`package::verify`], [`package::sign`], [`apt::verify_tree`],
 //! [`apt::sign_release`] and [`apt::Release`]. Every verification returns an
 //! `Examination`: a rejection is a finding in it with one of the [`CODES`], and an
@@ -53,7 +55,7 @@
 //! counted. It does not follow pdiffs or the images of the installer beyond their hashes,
 //! and it remembers nothing between two runs.
 //!
-//! Follows deb(5), deb822(5), deb-src-control(5), apt-secure(8) and Debian's repository
+//! Follows deb(5), deb822(5), deb-src-control(5), deb-changes(5), deb-buildinfo(5), dsc(5), apt-secure(8) and Debian's repository
 //! format.
 
 mod codes;
@@ -65,6 +67,7 @@ mod layout;
 
 pub mod apt;
 pub mod package;
+pub mod upload;
 
 pub use codes::ALL as CODES;
 pub use error::{Error, Result};

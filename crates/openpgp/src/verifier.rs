@@ -5,8 +5,8 @@ use std::io::Read;
 use jiff::Timestamp;
 use pkgseal_repo::Finding;
 
-use crate::judge::{self, Context};
 use crate::cleartext::TrailingBlanks;
+use crate::judge::{self, Context};
 use crate::{
     Certificates, Error, HashPlan, Hashes, Judged, Object, Profile, Result, SignatureBlock,
     SignatureReport, Signer, Verdict, cleartext, verdict,

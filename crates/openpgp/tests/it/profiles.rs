@@ -451,7 +451,11 @@ fn uploads_have_rules_of_their_own_or_those_of_repositories() {
         .unwrap();
     let older = changed(table, "");
     for (name, accepted) in [("good", true), ("expired", false)] {
-        assert_eq!(accepts(&older, name, &at_signed(), Object::Upload), accepted, "{name}");
+        assert_eq!(
+            accepts(&older, name, &at_signed(), Object::Upload),
+            accepted,
+            "{name}"
+        );
     }
     assert!(older.max_age_days(Object::Upload).is_none());
 }

@@ -511,7 +511,11 @@ fn trailing_blanks_can_be_left_out() {
     let text = with(TrailingBlanks::Drop).expect("accepted").into_inner();
     assert_eq!(text, b"Files:\n 0123 9 x\n\n");
     // Nothing else is forgiven.
-    for (from, to) in [("Files: ", "Files:\u{c}"), ("Files", "Flies"), (" 0123", "-0123")] {
+    for (from, to) in [
+        ("Files: ", "Files:\u{c}"),
+        ("Files", "Flies"),
+        (" 0123", "-0123"),
+    ] {
         let changed = message.replacen(from, to, 1);
         let judged =
             verifier().cleartext_with(Object::Package, changed.as_bytes(), TrailingBlanks::Drop);

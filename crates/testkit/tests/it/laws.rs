@@ -27,6 +27,7 @@ const TOP_LEVEL: &[&str] = &[
 const UNVERIFIED: &[(&str, usize)] = &[
     // Signing reads what is not yet signed.
     ("deb/src/apt/publish/sealed.rs", 1),
+    ("deb/src/upload/sign.rs", 1),
     ("rpm/src/yum/sign.rs", 2),
 ];
 
