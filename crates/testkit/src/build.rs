@@ -5,6 +5,7 @@ pub mod deb;
 pub mod maven;
 pub mod rpm;
 pub mod source;
+pub mod upload;
 pub mod yum;
 mod zip;
 

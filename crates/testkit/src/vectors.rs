@@ -5,6 +5,7 @@
 //! `CODE` is a finding that must be among the reasons.
 
 mod artifact;
+mod changes;
 mod deb;
 mod inrelease;
 mod maven;
@@ -160,6 +161,7 @@ pub fn write(vectors: &Path) {
         rpm::cases(),
         repomd::cases(),
         artifact::cases(),
+        changes::cases(),
         maven::cases(),
     ];
     for case in all.iter().flatten() {

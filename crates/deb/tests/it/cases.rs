@@ -1,6 +1,6 @@
 //! The committed vectors of packages and repositories, each with its verdict.
 
-use pkgseal_deb::{apt, package};
+use pkgseal_deb::{apt, package, upload};
 use pkgseal_openpgp::{Certificate, Certificates, Examination, Profile, Verifier};
 use pkgseal_repo::{CheckOptions, Limits, NoProgress, Outcome};
 use pkgseal_testkit::vectors::{self, Expect, Vector};
@@ -22,6 +22,9 @@ fn judge(vector: &Vector) -> Examination {
     let limits = Limits::default();
     let found = match (vector.format.as_str(), path.is_dir()) {
         ("deb", _) => package::verify(path, &verifier, &limits),
+        ("changes", _) => {
+            upload::verify(path, &verifier, None, &CheckOptions::default(), &NoProgress)
+        }
         (_, false) => apt::verify_release(path, &verifier, &limits),
         (_, true) => apt::verify_tree(path, &verifier, &CheckOptions::default(), &NoProgress),
     };
@@ -33,7 +36,9 @@ fn every_vector_gets_its_verdict() {
     let mut wrong = Vec::new();
     let mut count = 0;
     for vector in vectors::all() {
-        if !matches!(vector.format.as_str(), "deb" | "inrelease") || vector.profile.is_some() {
+        if !matches!(vector.format.as_str(), "changes" | "deb" | "inrelease")
+            || vector.profile.is_some()
+        {
             continue;
         }
         count += 1;

@@ -41,6 +41,8 @@ impl By {
 pub(super) enum Kind {
     /// Repository metadata: the key must be alive now.
     Repository,
+    /// Uploads: alive now, and signed not long ago.
+    Upload,
     /// Packages and artifacts: alive when it signed is enough.
     Lasting,
 }
@@ -66,7 +68,7 @@ fn rejected(code: &str) -> Expect {
 pub(super) fn cases(format: &Format<'_>) -> Vec<Case> {
     let mut cases = Vec::new();
     let now_matters = |code: &str| match format.kind {
-        Kind::Repository => rejected(code),
+        Kind::Repository | Kind::Upload => rejected(code),
         Kind::Lasting => Expect::Accepted,
     };
     let mut add = |name: &str,
@@ -92,10 +94,14 @@ pub(super) fn cases(format: &Format<'_>) -> Vec<Case> {
         let why = "a live key, a strong digest, the bytes as signed";
         add(name, Expect::Accepted, why, &[by(key, SIGNED)], &[key], NOW);
     }
+    let (in_2040, why) = match format.kind {
+        Kind::Repository | Kind::Lasting => (Expect::Accepted, "a key without expiry stays good"),
+        Kind::Upload => (rejected("upload.too-old"), "an upload does not stay good"),
+    };
     add(
         "good-in-2040",
-        Expect::Accepted,
-        "a key without expiry stays good",
+        in_2040,
+        why,
         &[by("good-ed25519", SIGNED)],
         &["good-ed25519"],
         "2040-01-01",
@@ -349,7 +355,7 @@ pub(super) fn cases(format: &Format<'_>) -> Vec<Case> {
         &["good-ed25519"],
         NOW,
     );
-    if format.name != "inrelease" {
+    if !matches!(format.name, "inrelease" | "changes") {
         add(
             "standalone-signature",
             rejected("signature.wrong-form"),

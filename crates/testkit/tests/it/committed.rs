@@ -50,7 +50,15 @@ fn every_key_is_committed() {
 #[test]
 fn vectors_reject_more_than_they_accept() {
     let all = vectors::all();
-    for format in ["artifact", "deb", "inrelease", "maven", "repomd", "rpm"] {
+    for format in [
+        "artifact",
+        "changes",
+        "deb",
+        "inrelease",
+        "maven",
+        "repomd",
+        "rpm",
+    ] {
         let of: Vec<_> = all
             .iter()
             .filter(|vector| vector.format == format)
@@ -74,7 +82,7 @@ fn vectors_reject_more_than_they_accept() {
 #[test]
 fn every_format_has_the_shared_cases() {
     let all = vectors::all();
-    for format in ["artifact", "deb", "inrelease", "repomd", "rpm"] {
+    for format in ["artifact", "changes", "deb", "inrelease", "repomd", "rpm"] {
         for name in [
             "signed-after-expiry",
             "expired-now",
