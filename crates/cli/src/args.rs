@@ -84,7 +84,8 @@ pub(crate) enum Command {
 ///
 /// Each path is signed as what it is. A Release gets an InRelease and a Release.gpg, a
 /// repomd.xml a repomd.xml.asc and a repomd.xml.key, any other file an .asc; .deb and .rpm
-/// files carry their signature inside. A directory is signed as the apt, yum or Maven tree
+/// files carry their signature inside, and so do .dsc, .buildinfo and .changes: a .changes
+/// is signed with the .dsc and .buildinfo it lists, from the inside out, as debsign does. A directory is signed as the apt, yum or Maven tree
 /// it is. What was written is verified with the public certificate before it becomes
 /// visible; a failed run leaves the old files as they were.
 #[derive(Args, Debug)]
@@ -107,7 +108,9 @@ pub(crate) struct Sign {
     pub(crate) role: Option<Role>,
     /// What happens to signatures that are there already
     ///
-    /// Those of a .deb (in this role) or a .rpm, that is: other files get a new one.
+    /// Those of a .deb (in this role), a .rpm, a .dsc, .buildinfo or .changes, that is: other
+    /// files get a new one. A .changes that is signed is kept as it is; in one that is not,
+    /// a .dsc or .buildinfo that is signed stays, and has to be by the same key.
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub(crate) existing: ExistingName,
     #[command(flatten)]
@@ -124,6 +127,12 @@ pub(crate) struct Examine {
     pub(crate) trust: Trust,
     #[command(flatten)]
     pub(crate) moment: Moment,
+    /// Reject what is older than this: 90d, 12h
+    ///
+    /// Counts from the signature of a .changes; without it, the profile says how old that
+    /// may be. Nothing else that these paths can be has an age of its own.
+    #[arg(long, value_name = "AGE", value_parser = shared::age)]
+    pub(crate) max_age: Option<jiff::SignedDuration>,
     /// Take the paths for this, whatever they look like
     #[arg(long = "as", value_name = "KIND")]
     pub(crate) kind: Option<KindName>,
@@ -156,6 +165,12 @@ pub(crate) enum KindName {
     Release,
     /// A repomd.xml or repomd.xml.asc
     Repomd,
+    /// A .changes, with everything it uploads
+    Changes,
+    /// A .dsc, with its tarballs
+    Dsc,
+    /// A .buildinfo, with the packages it lists
+    Buildinfo,
     /// Any file with a detached signature
     File,
     /// A directory: an apt repository

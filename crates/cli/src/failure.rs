@@ -36,6 +36,9 @@ fn hint_of<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a str> 
     if let Some(hinted) = cause.downcast_ref::<Hinted>() {
         return Some(&hinted.hint);
     }
+    if let Some(pkgseal_deb::Error::SignedAlready { .. }) = cause.downcast_ref() {
+        return Some("sign it anew with --existing replace");
+    }
     cause
         .downcast_ref::<pkgseal_rpm::Error>()
         .and_then(pkgseal_rpm::Error::hint)

@@ -67,12 +67,12 @@ fn recognise_file(path: &Path) -> Result<KindName> {
     if head.starts_with(b"-----BEGIN PGP SIGNED MESSAGE-----") {
         return Err(hinted(
             format!(
-                "{} is a clearsigned document, but not called InRelease; .dsc, .changes and \
-                 .buildinfo files are not judged by this version",
+                "{} is a clearsigned document, but called neither InRelease, .changes, .dsc nor \
+                 .buildinfo",
                 path.display()
             ),
-            "an InRelease under another name can be verified once it is called InRelease; a file \
-             with a detached signature beside it with --as file",
+            "a document that was renamed can be verified once it is called by its name again; a \
+             file with a detached signature beside it with --as file",
         ));
     }
     Ok(KindName::File)
@@ -100,7 +100,11 @@ fn by_content(head: &[u8], name: &str) -> Option<KindName> {
     if name.ends_with(".rpm") {
         return Some(KindName::Rpm);
     }
-    None
+    pkgseal_deb::upload::Kind::of(name).map(|kind| match kind {
+        pkgseal_deb::upload::Kind::Dsc => KindName::Dsc,
+        pkgseal_deb::upload::Kind::Buildinfo => KindName::Buildinfo,
+        pkgseal_deb::upload::Kind::Changes => KindName::Changes,
+    })
 }
 
 #[cfg(test)]
@@ -127,6 +131,15 @@ mod tests {
         assert_eq!(by_content(b"garbage", "hello.deb"), Some(KindName::Deb));
         assert_eq!(by_content(b"garbage", "hello.rpm"), Some(KindName::Rpm));
         assert_eq!(by_content(b"<?xml", "repomd.xml"), Some(KindName::Repomd));
+        for (name, kind) in [
+            ("hello_1.0-1.dsc", KindName::Dsc),
+            ("hello_1.0-1_amd64.buildinfo", KindName::Buildinfo),
+            ("hello_1.0-1_amd64.changes", KindName::Changes),
+        ] {
+            assert_eq!(by_content(b"-----BEGIN PGP SIGNED", name), Some(kind));
+            assert_eq!(by_content(b"Format: 1.8", name), Some(kind));
+        }
         assert_eq!(by_content(b"PK\x03\x04", "lib-1.0.jar"), None);
+        assert_eq!(by_content(b"a package", "notes.changes.txt"), None);
     }
 }

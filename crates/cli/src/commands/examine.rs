@@ -21,11 +21,12 @@ pub(super) enum Examined {
 /// Verifies one path as what it is, or as what `--as` says.
 fn one(
     path: &Path,
-    named: Option<KindName>,
+    arguments: &Examine,
     verifier: &Verifier,
     options: &CheckOptions,
     progress: &dyn Progress,
 ) -> Result<Examination> {
+    let (named, max_age) = (arguments.kind, arguments.max_age);
     let kind = match named {
         Some(kind) => kind,
         None => kind::recognise(path)?,
@@ -36,6 +37,9 @@ fn one(
         KindName::Rpm => pkgseal_rpm::package::verify(path, verifier, limits)?,
         KindName::Release => pkgseal_deb::apt::verify_release(path, verifier, limits)?,
         KindName::Repomd => pkgseal_rpm::yum::verify_repomd(path, verifier, limits)?,
+        KindName::Changes | KindName::Dsc | KindName::Buildinfo => {
+            pkgseal_deb::upload::verify(path, verifier, max_age, options, progress)?
+        }
         KindName::File => pkgseal_maven::artifact::verify(path, verifier, limits)?,
         KindName::Apt => pkgseal_deb::apt::verify_tree(path, verifier, options, progress)?,
         KindName::Yum => pkgseal_rpm::yum::verify_tree(path, verifier, options, progress)?,
@@ -49,7 +53,7 @@ pub(super) fn all(arguments: &Examine, verifier: &Verifier) -> Result<Vec<Examin
     let options = context::check_options(&arguments.common, &Limits::default());
     let bar = progress::for_stderr();
     each(&arguments.paths, &options, |path| {
-        one(path, arguments.kind, verifier, &options, bar.as_ref())
+        one(path, arguments, verifier, &options, bar.as_ref())
     })
 }
 

@@ -175,6 +175,18 @@ impl Job<'_> {
                     pkgseal_maven::artifact::stage(path, signers, *now, destination, limits)?;
                 Prepared::Staged(set, examination)
             }
+            KindName::Changes | KindName::Dsc | KindName::Buildinfo => {
+                let (set, examination) = pkgseal_deb::upload::stage(
+                    path,
+                    signers,
+                    *now,
+                    destination,
+                    self.upload_existing(),
+                    options,
+                    progress,
+                )?;
+                Prepared::Staged(set, examination)
+            }
             KindName::Release => Prepared::Visible(pkgseal_deb::apt::sign_release(
                 path,
                 signers,
@@ -225,6 +237,13 @@ impl Job<'_> {
         pkgseal_deb::package::SignOptions {
             role: role.unwrap_or(pkgseal_deb::package::Role::ORIGIN),
             existing,
+        }
+    }
+
+    fn upload_existing(&self) -> pkgseal_deb::upload::Existing {
+        match self.arguments.existing {
+            ExistingName::Keep => pkgseal_deb::upload::Existing::Keep,
+            ExistingName::Replace => pkgseal_deb::upload::Existing::Replace,
         }
     }
 
