@@ -6,7 +6,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::cleartext::{self, TrailingBlanks};
-use pkgseal_openpgp::{Examination, Signed, Signer, Verified};
+use pkgseal_openpgp::{Examination, Signed, Signer, Verified, Verifier};
 use pkgseal_repo::{
     CheckOptions, Destination, Finding, Limits, Outcome, Progress, SafePath, Severity, StagedFile,
     StagedSet, codes as repo_codes,
@@ -16,7 +16,6 @@ use super::document::{Document, Kind, Listed};
 use super::edit::{Entry, relist};
 use super::files::Copies;
 use super::verify::{BEGIN, Job, Place};
-use crate::package::self_verifier;
 use crate::{Error, Result};
 
 /// What happens to signatures that are there already.
@@ -111,7 +110,7 @@ pub fn stage(
         staged.push(file);
     }
     let copies = apart.map(Copies::to);
-    let verifier = self_verifier(signers, time);
+    let verifier = Verifier::of_signers(signers, time);
     let job = Job {
         root: &place.root,
         verifier: &verifier,
