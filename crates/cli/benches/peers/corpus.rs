@@ -19,27 +19,19 @@ pub(crate) struct Corpus {
     pub(crate) debs: Vec<PathBuf>,
     /// `.rpm` files with the same contents.
     pub(crate) rpms: Vec<PathBuf>,
-    /// Where a benchmark may write.
-    pub(crate) scratch: PathBuf,
 }
 
 impl Corpus {
     /// Downloads and builds what is missing.
     pub(crate) fn prepare() -> io::Result<Self> {
-        let top = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers");
+        let top = crate::top();
         let debs = download(&top.join("debs"))?;
         let rpms = if measure::installed("rpmbuild") {
             build(&debs, &top.join("rpms"))?
         } else {
             Vec::new()
         };
-        let scratch = top.join("scratch");
-        std::fs::create_dir_all(&scratch)?;
-        Ok(Self {
-            debs,
-            rpms,
-            scratch,
-        })
+        Ok(Self { debs, rpms })
     }
 }
 

@@ -4,59 +4,38 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::corpus::Corpus;
+use crate::Lab;
 use crate::keys::{Key, Keys};
-use crate::measure::{self, as_they_are, for_each, installed, median};
-use crate::table::{Peer, Row};
+use crate::table::Row;
+use crate::ways::{Signing, Way};
 
 /// Sign with each key, and verify what we signed.
-pub(crate) fn rows(corpus: &Corpus, keys: &Keys) -> io::Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    for key in &keys.all {
-        let dir = corpus.scratch.join("debs");
-        let fresh = || measure::copy_fresh(&corpus.debs, &dir);
-        fresh()?;
-        let files = measure::listed(&dir, "deb")?;
-
-        let mut peers = Vec::new();
-        if installed("debsigs") {
-            let debsigs = || {
+pub(crate) fn rows(lab: &Lab) -> io::Result<Vec<Row>> {
+    let keys = &lab.keys;
+    Signing {
+        originals: &lab.corpus()?.debs,
+        extension: "deb",
+        kind: ".deb",
+        signers: &|key, files| {
+            let (home, fingerprint) = (keys.home().to_owned(), key.fingerprint.clone());
+            Ok(vec![Way::each("debsigs", files, move || {
                 let mut debsigs = Command::new("debsigs");
-                debsigs.env("GNUPGHOME", keys.home()).args([
-                    "--sign=origin",
-                    "-k",
-                    &key.fingerprint,
-                ]);
+                debsigs.env("GNUPGHOME", &home);
+                debsigs.args(["--sign=origin", "-k", &fingerprint]);
                 debsigs
-            };
-            let time = median(fresh, || for_each(&files, debsigs))?;
-            peers.push(Peer::new("debsigs", time));
-        }
-        let work = format!("sign .deb, {}", key.name);
-        rows.push(Row::measure(work, &files, fresh, || key.sign(), peers)?);
-
-        let mut peers = Vec::new();
-        if installed("debsig-verify") {
+            })])
+        },
+        verifiers: &|key, files| {
             let (policies, keyrings) = policy(keys, key)?;
-            let verify = || {
+            Ok(vec![Way::each("debsig-verify", files, move || {
                 let mut verify = Command::new("debsig-verify");
                 verify.arg("-q").arg("--policies-dir").arg(&policies);
                 verify.arg("--keyrings-dir").arg(&keyrings);
                 verify
-            };
-            let time = median(as_they_are, || for_each(&files, verify))?;
-            peers.push(Peer::new("debsig-verify", time));
-        }
-        let work = format!("verify .deb, {}", key.name);
-        rows.push(Row::measure(
-            work,
-            &files,
-            as_they_are,
-            || key.verify(),
-            peers,
-        )?);
+            })])
+        },
     }
-    Ok(rows)
+    .rows(lab)
 }
 
 /// What debsig-verify needs to accept this key's `origin` signature.

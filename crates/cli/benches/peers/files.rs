@@ -4,85 +4,61 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::corpus::Corpus;
-use crate::keys::Keys;
-use crate::measure::{self, as_they_are, for_each, installed, median, run};
-use crate::table::{Peer, Row};
+use crate::Lab;
+use crate::keys::Key;
+use crate::measure::run;
+use crate::table::Row;
+use crate::ways::{Signing, Way};
 
 const FILES: usize = 300;
 
 /// Sign 300 files with each key, and verify what we signed.
-pub(crate) fn rows(corpus: &Corpus, keys: &Keys) -> io::Result<Vec<Row>> {
-    let mut rows = Vec::new();
-    let originals = originals(corpus)?;
-    for key in &keys.all {
-        let dir = corpus.scratch.join("files");
-        let fresh = || measure::copy_fresh(&originals, &dir);
-        fresh()?;
-        let files = measure::listed(&dir, "jar")?;
-
-        let mut peers = Vec::new();
-        if installed("gpg") {
-            let gpg = || {
-                let mut gpg = keys.gpg();
-                gpg.args(["--passphrase", "", "--armor", "--local-user"]);
-                gpg.args([&key.fingerprint, "--detach-sign"]);
-                gpg
-            };
-            let time = median(fresh, || for_each(&files, gpg))?;
-            peers.push(Peer::new("gpg", time));
-        }
-        if installed("sq") {
-            let time = median(fresh, || {
-                files.iter().try_for_each(|file| {
-                    run(Command::new("sq")
-                        .args(["sign", "--detached", "--signer-key"])
-                        .arg(&key.secret)
-                        .arg("--output")
-                        .arg(signature(file))
-                        .arg(file))
-                })
-            })?;
-            peers.push(Peer::new("sq", time));
-        }
-        let work = format!("sign a file, {}", key.name);
-        rows.push(Row::measure(work, &files, fresh, || key.sign(), peers)?);
-
-        let mut peers = Vec::new();
-        if installed("gpgv") {
-            let time = median(as_they_are, || {
-                files.iter().try_for_each(|file| {
-                    run(Command::new("gpgv")
-                        .arg("--keyring")
-                        .arg(&key.keyring)
-                        .arg(signature(file))
-                        .arg(file))
-                })
-            })?;
-            peers.push(Peer::new("gpgv", time));
-        }
-        if installed("sqv") {
-            let time = median(as_they_are, || {
-                files.iter().try_for_each(|file| {
-                    run(Command::new("sqv")
-                        .arg("--keyring")
-                        .arg(&key.keyring)
-                        .arg(signature(file))
-                        .arg(file))
-                })
-            })?;
-            peers.push(Peer::new("sqv", time));
-        }
-        let work = format!("verify a file, {}", key.name);
-        rows.push(Row::measure(
-            work,
-            &files,
-            as_they_are,
-            || key.verify(),
-            peers,
-        )?);
+pub(crate) fn rows(lab: &Lab) -> io::Result<Vec<Row>> {
+    Signing {
+        originals: &originals(lab)?,
+        extension: "jar",
+        kind: "a file",
+        signers: &|key, files| Ok(signers(lab, key, files)),
+        verifiers: &|key, files| Ok(verifiers(key, files)),
     }
-    Ok(rows)
+    .rows(lab)
+}
+
+fn signers<'a>(lab: &Lab, key: &'a Key, files: &'a [PathBuf]) -> Vec<Way<'a>> {
+    let home = lab.keys.home().to_owned();
+    vec![
+        Way::each("gpg", files, move || {
+            let mut gpg = crate::keys::gpg(&home);
+            gpg.args(["--passphrase", "", "--armor", "--local-user"]);
+            gpg.args([&key.fingerprint, "--detach-sign"]);
+            gpg
+        }),
+        Way::of("sq", "sq", || {
+            files.iter().try_for_each(|file| {
+                run(Command::new("sq")
+                    .args(["sign", "--detached", "--signer-key"])
+                    .arg(&key.secret)
+                    .arg("--output")
+                    .arg(signature(file))
+                    .arg(file))
+            })
+        }),
+    ]
+}
+
+fn verifiers<'a>(key: &'a Key, files: &'a [PathBuf]) -> Vec<Way<'a>> {
+    let way = |program| {
+        Way::of(program, program, move || {
+            files.iter().try_for_each(|file| {
+                run(Command::new(program)
+                    .arg("--keyring")
+                    .arg(&key.keyring)
+                    .arg(signature(file))
+                    .arg(file))
+            })
+        })
+    };
+    vec![way("gpgv"), way("sqv")]
 }
 
 fn signature(file: &Path) -> PathBuf {
@@ -93,9 +69,10 @@ fn signature(file: &Path) -> PathBuf {
 
 /// Contents of packages behind the magic number of a jar: plain files of real sizes, which
 /// nothing takes for packages.
-fn originals(corpus: &Corpus) -> io::Result<Vec<PathBuf>> {
-    let dir = corpus.scratch.join("originals");
+fn originals(lab: &Lab) -> io::Result<Vec<PathBuf>> {
+    let dir = lab.scratch.join("originals");
     std::fs::create_dir_all(&dir)?;
+    let corpus = lab.corpus()?;
     corpus
         .debs
         .iter()

@@ -4,17 +4,18 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::corpus::Corpus;
-use crate::keys::{self, Keys};
-use crate::measure::{as_they_are, for_each, installed, median, run};
-use crate::table::{Peer, Row};
+use crate::Lab;
+use crate::keys;
+use crate::measure::{as_they_are, run};
+use crate::table::Row;
+use crate::ways::{Way, row};
 
 const TIMES: usize = 100;
 
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /// Verify copies of the bookworm suite's InRelease.
-pub(crate) fn rows(corpus: &Corpus, _keys: &Keys) -> io::Result<Vec<Row>> {
+pub(crate) fn rows(lab: &Lab) -> io::Result<Vec<Row>> {
     let Some(original) = original()? else {
         eprintln!("SKIP: apt has no InRelease of Debian; run apt-get update");
         return Ok(Vec::new());
@@ -31,7 +32,7 @@ pub(crate) fn rows(corpus: &Corpus, _keys: &Keys) -> io::Result<Vec<Row>> {
         .output()?;
     let time = String::from_utf8_lossy(&output.stdout).trim().to_owned();
 
-    let dir = corpus.scratch.join("inrelease");
+    let dir = lab.scratch.join("inrelease");
     if dir.exists() {
         std::fs::remove_dir_all(&dir)?;
     }
@@ -44,32 +45,25 @@ pub(crate) fn rows(corpus: &Corpus, _keys: &Keys) -> io::Result<Vec<Row>> {
         files.push(file);
     }
 
-    let mut peers = Vec::new();
-    if installed("gpgv") {
-        let time = median(as_they_are, || {
-            for_each(&files, || {
-                let mut gpgv = Command::new("gpgv");
-                gpgv.args(["--keyring", KEYRING]);
-                gpgv
-            })
-        })?;
-        peers.push(Peer::new("gpgv", time));
-    }
-    if installed("sqv") {
-        // It reads detached signatures only; apt splits the file for it.
-        let (signed, signature) = split(&text)?;
-        let (signed_file, signature_file) = (dir.join("Release"), dir.join("Release.gpg"));
-        std::fs::write(&signed_file, signed)?;
-        std::fs::write(&signature_file, signature)?;
-        let time = median(as_they_are, || {
+    // sqv reads detached signatures only; apt splits the file for it.
+    let (signed, signature) = split(&text)?;
+    let (signed_file, signature_file) = (dir.join("Release"), dir.join("Release.gpg"));
+    std::fs::write(&signed_file, signed)?;
+    std::fs::write(&signature_file, signature)?;
+    let ways = vec![
+        Way::each("gpgv", &files, || {
+            let mut gpgv = Command::new("gpgv");
+            gpgv.args(["--keyring", KEYRING]);
+            gpgv
+        }),
+        Way::of("sqv", "sqv, split before", || {
             (0..TIMES).try_for_each(|_| {
                 run(Command::new("sqv")
                     .args(["--keyring", KEYRING])
                     .args([&signature_file, &signed_file]))
             })
-        })?;
-        peers.push(Peer::new("sqv, split before", time));
-    }
+        }),
+    ];
     let ours = || {
         let mut verify = keys::verify(Path::new(KEYRING));
         verify.args(["--time", &time]);
@@ -79,7 +73,7 @@ pub(crate) fn rows(corpus: &Corpus, _keys: &Keys) -> io::Result<Vec<Row>> {
         "verify InRelease ({} KB)",
         text.len().checked_div(1000).unwrap_or_default()
     );
-    Ok(vec![Row::measure(work, &files, as_they_are, ours, peers)?])
+    Ok(vec![row(work, &files, as_they_are, ours, ways)?])
 }
 
 fn original() -> io::Result<Option<PathBuf>> {

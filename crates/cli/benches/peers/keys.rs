@@ -41,6 +41,19 @@ pub(crate) fn verify(keyring: &Path) -> Command {
     verify
 }
 
+/// gpg without questions, in this home.
+pub(crate) fn gpg(home: &Path) -> Command {
+    let mut gpg = Command::new("gpg");
+    gpg.arg("--homedir").arg(home).args([
+        "--batch",
+        "--quiet",
+        "--no-tty",
+        "--pinentry-mode",
+        "loopback",
+    ]);
+    gpg
+}
+
 /// The keys and their home.
 pub(crate) struct Keys {
     home: tempfile::TempDir,
@@ -101,17 +114,8 @@ impl Keys {
         self.home.path()
     }
 
-    /// gpg without questions.
-    pub(crate) fn gpg(&self) -> Command {
-        let mut gpg = Command::new("gpg");
-        gpg.arg("--homedir").arg(self.home()).args([
-            "--batch",
-            "--quiet",
-            "--no-tty",
-            "--pinentry-mode",
-            "loopback",
-        ]);
-        gpg
+    fn gpg(&self) -> Command {
+        gpg(self.home())
     }
 
     fn export(&self, to: &Path, how: &[&str], fingerprint: &str) -> io::Result<()> {

@@ -13,10 +13,14 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("sq", "--version"),
     ("rpm", "--version"),
     ("debsig-verify", "--version"),
+    ("apt-ftparchive", "--version"),
+    ("reprepro", "--version"),
+    ("aptly", "version"),
+    ("openssl", "version"),
 ];
 
 /// Machine, corpus and versions.
-pub(crate) fn describe(corpus: &Corpus) -> String {
+pub(crate) fn describe(corpus: Option<&Corpus>) -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let cpu = cpu
@@ -29,20 +33,28 @@ pub(crate) fn describe(corpus: &Corpus) -> String {
         "{cores} cores, {cpu}; warm cache; median of {}.\n",
         measure::runs()
     );
-    let _ = writeln!(
-        text,
-        "{} .deb ({} MB) and {} .rpm ({} MB) made of their contents.",
-        corpus.debs.len(),
-        megabytes(&corpus.debs),
-        corpus.rpms.len(),
-        megabytes(&corpus.rpms),
-    );
+    if let Some(corpus) = corpus {
+        let _ = writeln!(
+            text,
+            "{} .deb ({} MB) and {} .rpm ({} MB) made of their contents.",
+            corpus.debs.len(),
+            megabytes(&corpus.debs),
+            corpus.rpms.len(),
+            megabytes(&corpus.rpms),
+        );
+    }
     for (program, flag) in PROGRAMS {
         if let Some(version) = version(program, flag) {
             let _ = writeln!(text, "{version}");
         }
     }
     text
+}
+
+/// How busy the machine is: the load of the last minute.
+pub(crate) fn load() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split(' ').next().unwrap_or("unknown").to_owned()
 }
 
 fn megabytes(files: &[std::path::PathBuf]) -> u64 {
@@ -56,6 +68,8 @@ fn megabytes(files: &[std::path::PathBuf]) -> u64 {
 
 fn version(program: &str, flag: &str) -> Option<String> {
     let output = Command::new(program).arg(flag).output().ok()?;
-    let text = String::from_utf8_lossy(&output.stdout);
+    // reprepro tells its version as an error.
+    let output = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&output);
     text.lines().next().map(str::to_owned)
 }

@@ -3,10 +3,12 @@
 //! `cargo bench -p pkgseal --bench peers [-- TABLE…]` prints Markdown: medians of three runs
 //! over real packages, warm cache, and how many times faster pkgseal is. A peer that is not
 //! installed leaves its rows out. Needs Debian's `apt-get download` and `rpmbuild` once, to
-//! make the corpus under the target folder.
+//! make the corpus under the target folder; `apt` makes its packages itself, or takes them
+//! from `PKGSEAL_DEBS`.
 #![expect(clippy::print_stdout, reason = "the tables are the result")]
 #![expect(clippy::print_stderr, reason = "progress, beside the result")]
 
+mod apt;
 mod corpus;
 mod debs;
 mod files;
@@ -16,12 +18,37 @@ mod machine;
 mod measure;
 mod rpms;
 mod table;
+mod ways;
 
+use std::cell::OnceCell;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-type Benchmark = fn(&corpus::Corpus, &keys::Keys) -> io::Result<Vec<table::Row>>;
+/// What the tables share.
+struct Lab {
+    /// Throw-away keys.
+    keys: keys::Keys,
+    /// Where a benchmark may write.
+    scratch: PathBuf,
+    corpus: OnceCell<corpus::Corpus>,
+}
 
+impl Lab {
+    /// The real packages, fetched and built when a table first asks for them.
+    fn corpus(&self) -> io::Result<&corpus::Corpus> {
+        if self.corpus.get().is_none() {
+            let _ = self.corpus.set(corpus::Corpus::prepare()?);
+        }
+        self.corpus
+            .get()
+            .ok_or_else(|| io::Error::other("no packages"))
+    }
+}
+
+type Benchmark = fn(&Lab) -> io::Result<Vec<table::Row>>;
+
+/// Signing and verifying single files.
 const TABLES: &[(&str, Benchmark)] = &[
     ("debs", debs::rows),
     ("rpms", rpms::rows),
@@ -48,18 +75,34 @@ fn tables() -> io::Result<String> {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let corpus = corpus::Corpus::prepare()?;
-    let keys = keys::Keys::generate()?;
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|want| want == name);
+    let lab = Lab {
+        keys: keys::Keys::generate()?,
+        scratch: top().join("scratch"),
+        corpus: OnceCell::new(),
+    };
+    std::fs::create_dir_all(&lab.scratch)?;
     let mut rows = Vec::new();
     for (name, benchmark) in TABLES {
-        if wanted.is_empty() || wanted.iter().any(|want| want == name) {
+        if is_wanted(name) {
             eprintln!("measuring {name}");
-            rows.extend(benchmark(&corpus, &keys)?);
+            rows.extend(benchmark(&lab)?);
         }
     }
-    Ok(format!(
-        "{}\n{}",
-        machine::describe(&corpus),
-        table::markdown(&rows)
-    ))
+    let mut text = machine::describe(lab.corpus.get());
+    if !rows.is_empty() {
+        text.push('\n');
+        text.push_str(&table::markdown(&rows));
+    }
+    if is_wanted("apt") {
+        eprintln!("measuring apt");
+        text.push('\n');
+        text.push_str(&apt::table(&lab)?);
+    }
+    Ok(text)
+}
+
+/// Where packages and work files are kept between runs.
+fn top() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers")
 }

@@ -31,6 +31,65 @@ pub(crate) fn median(
     Ok(times.get(runs() / 2).copied().unwrap_or_default())
 }
 
+/// What a command took.
+#[derive(Clone, Copy)]
+pub(crate) struct Cost {
+    /// The median.
+    pub(crate) time: Duration,
+    /// The most memory any of its processes held, in KiB.
+    peak: Option<u64>,
+}
+
+impl Cost {
+    /// The peak as a table shows it.
+    pub(crate) fn peak_text(self) -> String {
+        self.peak.map_or_else(
+            || "?".to_owned(),
+            |kib| format!("{} MiB", kib.div_ceil(1024)),
+        )
+    }
+}
+
+/// Time and memory of a command after `prepare`, by time(1).
+pub(crate) fn cost(
+    mut prepare: impl FnMut() -> io::Result<()>,
+    command: impl Fn() -> Command,
+) -> io::Result<Cost> {
+    let note = tempfile::NamedTempFile::new()?;
+    let can = installed("time");
+    let mut peak = None;
+    let time = median(&mut prepare, || {
+        let command = command();
+        if !can {
+            return run(&mut { command });
+        }
+        run(&mut noted(&command, note.path()))?;
+        let text = std::fs::read_to_string(note.path())?;
+        peak = peak.max(text.trim().parse().ok());
+        Ok(())
+    })?;
+    Ok(Cost { time, peak })
+}
+
+/// The same command under GNU time, which writes its peak into a file.
+fn noted(command: &Command, note: &Path) -> Command {
+    let mut time = Command::new("time");
+    time.args(["--format=%M", "--output"])
+        .arg(note)
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => time.env(name, value),
+            None => time.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        time.current_dir(folder);
+    }
+    time
+}
+
 /// Prepares nothing: the work changes no file.
 pub(crate) fn as_they_are() -> io::Result<()> {
     Ok(())
@@ -77,6 +136,19 @@ pub(crate) fn listed(dir: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
         .map(|entry| Ok(entry?.path()))
         .collect::<io::Result<_>>()?;
     files.retain(|file| file.extension() == Some(OsStr::new(extension)));
+    files.sort();
+    Ok(files)
+}
+
+/// Files beneath a folder with this extension, sorted by path.
+pub(crate) fn listed_below(dir: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
+    let mut files = listed(dir, extension)?;
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            files.extend(listed_below(&entry.path(), extension)?);
+        }
+    }
     files.sort();
     Ok(files)
 }

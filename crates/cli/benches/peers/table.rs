@@ -1,12 +1,7 @@
 //! The result, as Markdown.
 
 use std::fmt::Write as _;
-use std::io;
-use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
-
-use crate::measure::{for_each, median, run};
 
 /// A peer's time for the same work.
 pub(crate) struct Peer {
@@ -38,25 +33,6 @@ pub(crate) struct Row {
     pub(crate) apart: Duration,
     /// The same work by others.
     pub(crate) peers: Vec<Peer>,
-}
-
-impl Row {
-    /// Measures ours, both ways: `command` sees the files as its last arguments.
-    pub(crate) fn measure(
-        work: String,
-        files: &[PathBuf],
-        prepare: impl Fn() -> io::Result<()>,
-        command: impl Fn() -> Command,
-        peers: Vec<Peer>,
-    ) -> io::Result<Self> {
-        Ok(Self {
-            work,
-            files: u32::try_from(files.len()).unwrap_or(u32::MAX),
-            apart: median(&prepare, || for_each(files, &command))?,
-            together: median(&prepare, || run(command().args(files)))?,
-            peers,
-        })
-    }
 }
 
 /// Writes the rows, one line for each peer.
