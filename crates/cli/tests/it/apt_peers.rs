@@ -68,13 +68,7 @@ fn names(downloaded: impl IntoIterator<Item = String>) -> Vec<String> {
 
 /// Gives an apt one source, trusting the key of this name.
 fn trust(root: &apt::Root, uri: &str, key: &str) {
-    let keyring = "etc/apt/keyrings/test.gpg";
-    fs::create_dir_all(root.path().join("etc/apt/keyrings")).unwrap();
-    fs::write(root.path().join(keyring), keys::keyring(&[key])).unwrap();
-    root.sources(&format!(
-        "Types: deb\nURIs: {uri}\nSuites: stable\nComponents: main\nSigned-By: {}\n",
-        root.named(keyring).display()
-    ));
+    root.trust(uri, "stable", "main", &keys::keyring(&[key]));
 }
 
 /// `apt-get update`, then `install --download-only`: the packages as they were built.

@@ -1,7 +1,10 @@
 //! Releases beside gpgv, sqv, gpg and apt.
 
+use std::path::Path;
+
 use pkgseal_deb::apt;
 use pkgseal_repo::{Destination, Limits};
+use pkgseal_testkit::peers::apt::Which;
 use pkgseal_testkit::{keys, peers};
 
 use crate::common::{
@@ -43,22 +46,27 @@ fn gpgv_and_sqv_accept_what_we_sign() {
     }
 }
 
+/// `apt-get update` of a repository with both components, by one of the apts.
+fn update(which: Which, repository: &Path, key: &str) -> Option<peers::Run> {
+    let keyring = keys::keyring(&[key]);
+    peers::apt::update_by(which, repository, "stable", "main contrib", &keyring)
+}
+
 #[test]
 fn apt_updates_from_what_we_sign() {
-    for key in ["good", "good-rsa4096"] {
-        let folder = folder();
-        repository().write(folder.path());
-        sign_tree(folder.path(), &[key]);
-        let keyring = keys::keyring(&[key]);
-        let Some(run) = peers::apt::update(folder.path(), "stable", "main contrib", &keyring)
-        else {
-            return;
-        };
-        run.expect_ok();
-        // And from Release with Release.gpg alone.
-        std::fs::remove_file(folder.path().join("dists/stable/InRelease")).unwrap();
-        let run = peers::apt::update(folder.path(), "stable", "main contrib", &keyring);
-        run.unwrap().expect_ok();
+    for which in Which::ALL {
+        for key in ["good", "good-rsa4096", "good-p256"] {
+            let folder = folder();
+            repository().write(folder.path());
+            sign_tree(folder.path(), &[key]);
+            let Some(run) = update(which, folder.path(), key) else {
+                continue;
+            };
+            run.expect_ok();
+            // And from Release with Release.gpg alone.
+            std::fs::remove_file(folder.path().join("dists/stable/InRelease")).unwrap();
+            update(which, folder.path(), key).unwrap().expect_ok();
+        }
     }
 }
 
@@ -67,21 +75,21 @@ fn apt_takes_v6_beside_v4() {
     let folder = folder();
     repository().write(folder.path());
     sign_tree(folder.path(), &["good-v6-ed25519", "good-mldsa65", "good"]);
-    let keyring = keys::keyring(&["good"]);
-    let Some(run) = peers::apt::update(folder.path(), "stable", "main contrib", &keyring) else {
-        return;
-    };
-    run.expect_ok();
+    for which in Which::ALL {
+        if let Some(run) = update(which, folder.path(), "good") {
+            run.expect_ok();
+        }
+    }
 }
 
 #[test]
 fn apt_refuses_the_wrong_key_as_we_do() {
     let folder = signed_repository();
-    let keyring = keys::keyring(&["stranger"]);
-    let Some(run) = peers::apt::update(folder.path(), "stable", "main contrib", &keyring) else {
-        return;
-    };
-    run.expect_failure();
+    for which in Which::ALL {
+        if let Some(run) = update(which, folder.path(), "stranger") {
+            run.expect_failure();
+        }
+    }
     assert!(!crate::common::reasons(&verify_tree(folder.path(), &["stranger"])).is_empty());
 }
 

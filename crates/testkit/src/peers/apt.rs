@@ -67,6 +67,19 @@ impl Root {
         put(self.path(), "etc/apt/sources.list.d/test.sources", text);
     }
 
+    /// Replaces its sources by one, trusted by this keyring (packets, not armored).
+    pub fn trust(&self, uri: &str, suite: &str, components: &str, keyring: &[u8]) {
+        put(self.path(), "etc/apt/keyrings/test.gpg", keyring);
+        let mut sources = format!(
+            "Types: deb\nURIs: {uri}\nSuites: {suite}\nSigned-By: {}\n",
+            self.named("etc/apt/keyrings/test.gpg").display()
+        );
+        if !components.is_empty() {
+            sources.push_str(&format!("Components: {components}\n"));
+        }
+        self.sources(&sources);
+    }
+
     /// Its folder.
     pub fn path(&self) -> &Path {
         match &self.place {
@@ -170,17 +183,20 @@ impl Root {
 /// `apt-get update` of a `file:` repository trusted by one keyring, in a root of its own.
 /// `suite` ends in `/` for a flat repository, and `components` is then empty.
 pub fn update(repository: &Path, suite: &str, components: &str, keyring: &[u8]) -> Option<Run> {
-    let root = Root::new("")?;
-    let keyring = put(root.path(), "etc/apt/keyrings/test.gpg", keyring);
-    let mut sources = format!(
-        "Types: deb\nURIs: file:{}\nSuites: {suite}\nSigned-By: {}\n",
-        repository.display(),
-        keyring.display()
-    );
-    if !components.is_empty() {
-        sources.push_str(&format!("Components: {components}\n"));
-    }
-    root.sources(&sources);
+    update_by(Which::Installed, repository, suite, components, keyring)
+}
+
+/// As [`update`], by one of the two.
+pub fn update_by(
+    which: Which,
+    repository: &Path,
+    suite: &str,
+    components: &str,
+    keyring: &[u8],
+) -> Option<Run> {
+    let root = Root::of(which, "")?;
+    let uri = format!("file:{}", root.bring(repository).display());
+    root.trust(&uri, suite, components, keyring);
     Some(root.update())
 }
 
