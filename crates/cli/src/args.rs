@@ -7,7 +7,7 @@
 mod apt;
 mod deb;
 mod key;
-mod maven;
+pub(crate) mod maven;
 mod rpm;
 mod shared;
 
@@ -19,7 +19,7 @@ use pkgseal_deb::package::Role;
 pub(crate) use apt::{AptCommand, AptVerify};
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify};
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
-pub(crate) use maven::{ChecksumName, KeptName, MavenCommand, MavenSign};
+pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{RpmCommand, RpmUnsign};
 pub(crate) use shared::{Moment, PassphraseSource, Secrets, Trust};
 

@@ -85,6 +85,18 @@ pub(crate) fn unsigned(unsigned: &[&Signed], failed: usize, as_json: bool) -> Re
     Ok(outcome)
 }
 
+/// Prints a bundle that was written.
+pub(crate) fn bundled(written: &Signed, as_json: bool) -> Result<Outcome> {
+    let outcome = written.examination.outcome();
+    let text = if as_json {
+        json::signed(&[written], 0, outcome)?
+    } else {
+        text::bundled(written)
+    };
+    out(&text)?;
+    Ok(outcome)
+}
+
 /// Prints a new key's files.
 pub(crate) fn generated(generated: &Generated, files: &[PathBuf], as_json: bool) -> Result<()> {
     out(&if as_json {

@@ -59,9 +59,172 @@ pub const ALREADY_SIGNED: Code = Code::new(
     "files whose signature by this key was good already were left as they are",
 );
 
+/// A bundle is no plain zip archive: what one reader finds in it another may not.
+pub const BUNDLE_MALFORMED: Code = Code::new(
+    "maven.bundle.malformed",
+    "a bundle is no plain zip archive: what one reader finds in it another may not",
+);
+/// A bundle holds a name twice, and readers differ in which of the two they take.
+pub const BUNDLE_DUPLICATE: Code = Code::new(
+    "maven.bundle.duplicate",
+    "a bundle holds a name twice, and readers differ in which of the two they take",
+);
+/// A bundle is larger than Maven Central takes.
+pub const BUNDLE_LARGE: Code = Code::new(
+    "maven.central.too-large",
+    "a bundle is larger than Maven Central takes",
+);
+/// Maven Central asks for an .asc beside every file, and there is none.
+pub const CENTRAL_SIGNATURE_MISSING: Code = Code::new(
+    "maven.central.signature-missing",
+    "Maven Central asks for an .asc beside every file, and there is none",
+);
+/// Maven Central would reject the .asc: it is malformed, or not of this file.
+pub const CENTRAL_SIGNATURE_INVALID: Code = Code::new(
+    "maven.central.signature-invalid",
+    "Maven Central would reject the .asc: it is malformed, or not of this file",
+);
+/// Maven Central could not find the signer's certificate on its key servers, or it is not in the keyring that was given.
+pub const CENTRAL_KEY_NOT_FOUND: Code = Code::new(
+    "maven.central.key-not-found",
+    "Maven Central could not find the signer's certificate on its key servers, or it is not in the keyring that was given",
+);
+/// No keyring was given, so nobody knows whether Maven Central would take the signatures.
+pub const CENTRAL_SIGNATURE_UNCHECKED: Code = Code::new(
+    "maven.central.signature-unchecked",
+    "no keyring was given, so nobody knows whether Maven Central would take the signatures",
+);
+/// Maven Central asks for an .md5 and an .sha1 beside every file, and one is missing.
+pub const CENTRAL_CHECKSUM_MISSING: Code = Code::new(
+    "maven.central.checksum-missing",
+    "Maven Central asks for an .md5 and an .sha1 beside every file, and one is missing",
+);
+/// Maven Central would reject a checksum: it is malformed, or not of this file.
+pub const CENTRAL_CHECKSUM_INVALID: Code = Code::new(
+    "maven.central.checksum-invalid",
+    "Maven Central would reject a checksum: it is malformed, or not of this file",
+);
+/// Maven Central asks for a -sources.jar beside anything but a POM.
+pub const CENTRAL_SOURCES: Code = Code::new(
+    "maven.central.sources-missing",
+    "Maven Central asks for a -sources.jar beside anything but a POM",
+);
+/// Maven Central asks for a -javadoc.jar beside anything but a POM.
+pub const CENTRAL_JAVADOC: Code = Code::new(
+    "maven.central.javadoc-missing",
+    "Maven Central asks for a -javadoc.jar beside anything but a POM",
+);
+/// The file that the POM's packaging promises is not there.
+pub const CENTRAL_MAIN: Code = Code::new(
+    "maven.central.artifact-missing",
+    "the file that the POM's packaging promises is not there",
+);
+/// Maven Central asks for a POM in the folder of every version, and there is none.
+pub const CENTRAL_POM_MISSING: Code = Code::new(
+    "maven.central.pom-missing",
+    "Maven Central asks for a POM in the folder of every version, and there is none",
+);
+/// Maven Central would reject the POM: it cannot be read, or is of other coordinates than its path.
+pub const CENTRAL_POM_INVALID: Code = Code::new(
+    "maven.central.pom-invalid",
+    "Maven Central would reject the POM: it cannot be read, or is of other coordinates than its path",
+);
+/// Maven Central asks for a name in the POM itself.
+pub const CENTRAL_NAME: Code = Code::new(
+    "maven.central.name-missing",
+    "Maven Central asks for a name in the POM itself",
+);
+/// Maven Central asks for a description in the POM or its parents.
+pub const CENTRAL_DESCRIPTION: Code = Code::new(
+    "maven.central.description-missing",
+    "Maven Central asks for a description in the POM or its parents",
+);
+/// Maven Central asks for a url in the POM or its parents.
+pub const CENTRAL_URL: Code = Code::new(
+    "maven.central.url-missing",
+    "Maven Central asks for a url in the POM or its parents",
+);
+/// Maven Central asks for a license in the POM or its parents.
+pub const CENTRAL_LICENSE: Code = Code::new(
+    "maven.central.license-missing",
+    "Maven Central asks for a license in the POM or its parents",
+);
+/// Maven Central asks for developers in the POM or its parents.
+pub const CENTRAL_DEVELOPERS: Code = Code::new(
+    "maven.central.developers-missing",
+    "Maven Central asks for developers in the POM or its parents",
+);
+/// Maven Central asks for an scm section with its url in the POM or its parents.
+pub const CENTRAL_SCM: Code = Code::new(
+    "maven.central.scm-missing",
+    "Maven Central asks for an scm section with its url in the POM or its parents",
+);
+/// Maven Central asks for a version of every dependency.
+pub const CENTRAL_DEPENDENCY: Code = Code::new(
+    "maven.central.dependency-version-missing",
+    "Maven Central asks for a version of every dependency",
+);
+/// A POM inherits from one that is not here, so what Maven Central finds there is not known.
+pub const CENTRAL_PARENT: Code = Code::new(
+    "maven.central.parent-unknown",
+    "a POM inherits from one that is not here, so what Maven Central finds there is not known",
+);
+/// A snapshot goes to the snapshot repository, not into a release.
+pub const CENTRAL_SNAPSHOT: Code = Code::new(
+    "maven.central.snapshot",
+    "a snapshot goes to the snapshot repository, not into a release",
+);
+/// Maven Central writes maven-metadata.xml itself; it does not belong into a bundle.
+pub const CENTRAL_METADATA: Code = Code::new(
+    "maven.central.metadata",
+    "Maven Central writes maven-metadata.xml itself; it does not belong into a bundle",
+);
+/// A file has no place in the layout of a release, or belongs to no other file.
+pub const CENTRAL_SURPLUS: Code = Code::new(
+    "maven.central.surplus",
+    "a file has no place in the layout of a release, or belongs to no other file",
+);
+/// A file called jar, war or aar is no zip archive, which Maven Central cannot process.
+pub const CENTRAL_ARCHIVE: Code = Code::new(
+    "maven.central.not-an-archive",
+    "a file called jar, war or aar is no zip archive, which Maven Central cannot process",
+);
+/// A primary key signed though its certificate has a signing subkey, which clients that pin keys will miss.
+pub const PRIMARY_SIGNED: Code = Code::new(
+    "maven.primary-key-signed",
+    "a primary key signed though its certificate has a signing subkey, which clients that pin keys will miss",
+);
+
 /// All of them, for the manual.
 pub const ALL: &[Code] = &[
     ALREADY_SIGNED,
+    BUNDLE_MALFORMED,
+    BUNDLE_DUPLICATE,
+    BUNDLE_LARGE,
+    CENTRAL_SIGNATURE_MISSING,
+    CENTRAL_SIGNATURE_INVALID,
+    CENTRAL_KEY_NOT_FOUND,
+    CENTRAL_SIGNATURE_UNCHECKED,
+    CENTRAL_CHECKSUM_MISSING,
+    CENTRAL_CHECKSUM_INVALID,
+    CENTRAL_SOURCES,
+    CENTRAL_JAVADOC,
+    CENTRAL_MAIN,
+    CENTRAL_POM_MISSING,
+    CENTRAL_POM_INVALID,
+    CENTRAL_NAME,
+    CENTRAL_DESCRIPTION,
+    CENTRAL_URL,
+    CENTRAL_LICENSE,
+    CENTRAL_DEVELOPERS,
+    CENTRAL_SCM,
+    CENTRAL_DEPENDENCY,
+    CENTRAL_PARENT,
+    CENTRAL_SNAPSHOT,
+    CENTRAL_METADATA,
+    CENTRAL_SURPLUS,
+    CENTRAL_ARCHIVE,
+    PRIMARY_SIGNED,
     CHECKSUM_MISMATCH,
     CHECKSUM_MALFORMED,
     COORDINATES,

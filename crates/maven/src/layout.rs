@@ -66,6 +66,16 @@ impl Layout {
         Ok(layout)
     }
 
+    /// The files of an archive, say.
+    pub(crate) fn of(files: BTreeMap<SafePath, u64>) -> Self {
+        let mut layout = Self {
+            files,
+            ..Self::default()
+        };
+        layout.sort_out();
+        layout
+    }
+
     fn sort_out(&mut self) {
         let mut unclear = Vec::new();
         let mut lonely = Vec::new();
@@ -162,6 +172,19 @@ impl Layout {
     pub(crate) fn size(&self, path: &SafePath) -> u64 {
         self.files.get(path).copied().unwrap_or(0)
     }
+}
+
+/// The file that a checksum, signature or bundle stands beside.
+pub(crate) fn belongs_to(path: &SafePath) -> Option<SafePath> {
+    match name(path) {
+        Name::Checksum(of) | Name::Beside(of) => Some(of),
+        Name::Metadata | Name::Housekeeping | Name::Other => None,
+    }
+}
+
+/// Whether a name is that of a checksum file.
+pub(crate) fn is_checksum(path: &SafePath) -> bool {
+    matches!(name(path), Name::Checksum(_))
 }
 
 fn name(path: &SafePath) -> Name {

@@ -30,7 +30,9 @@ mod layout;
 mod make;
 mod place;
 mod pom;
+pub mod preflight;
 pub mod tree;
+pub mod zip;
 
 pub use checksum::{SUFFIXES as CHECKSUM_SUFFIXES, parse as parse_checksum};
 pub use coordinates::{Coordinates, Selection};

@@ -1,4 +1,6 @@
-//! What a signed POM says it is. Its path is not signed; this is.
+//! What a POM says it is. Its path is not signed; this is.
+
+use std::collections::BTreeSet;
 
 use pkgseal_openpgp::Verified;
 use pkgseal_repo::Finding;
@@ -9,15 +11,41 @@ use crate::{Coordinates, codes};
 
 /// Elements within elements; real POMs have fewer than twenty.
 const MAX_DEPTH: usize = 100;
+/// Dependencies without a version that are remembered.
+const MAX_UNVERSIONED: usize = 100;
 
-/// A POM's own coordinates (POM reference, "Maven Coordinates" and "Inheritance").
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Pom {
-    group: Option<String>,
-    artifact: Option<String>,
-    version: Option<String>,
-    parent_group: Option<String>,
-    parent_version: Option<String>,
+/// What a POM says of itself (POM reference, "Maven Coordinates", "Inheritance" and "More
+/// Project Information").
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pom {
+    pub(crate) group: Option<String>,
+    pub(crate) artifact: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) parent_group: Option<String>,
+    pub(crate) parent_artifact: Option<String>,
+    pub(crate) parent_version: Option<String>,
+    pub(crate) packaging: Option<String>,
+    /// What else is there and not empty.
+    pub(crate) says: BTreeSet<Says>,
+    /// Dependencies of its own without a version.
+    pub(crate) unversioned: Vec<String>,
+    /// The dependency being read: artifactId, and whether it has a version.
+    dependency: (String, bool),
+}
+
+/// What Maven Central asks of a POM beside coordinates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Says {
+    Name,
+    Description,
+    Url,
+    License,
+    Developer,
+    ScmUrl,
+    ScmConnection,
+    ScmDeveloperConnection,
+    /// Versions of dependencies that are managed here.
+    Managed,
 }
 
 /// Compares a verified POM with the coordinates its path has. Values with a property in
@@ -28,9 +56,9 @@ pub(crate) fn compare(pom: &Verified<Vec<u8>>, name: &str, path: &Coordinates) -
         Err(reason) => return Some(Finding::reject(codes::POM_MALFORMED, name, reason)),
     };
     let fields = [
-        ("groupId", pom.group.or(pom.parent_group), &path.group),
-        ("artifactId", pom.artifact, &path.artifact),
-        ("version", pom.version.or(pom.parent_version), &path.version),
+        ("groupId", pom.group(), &path.group),
+        ("artifactId", pom.artifact.as_deref(), &path.artifact),
+        ("version", pom.version(), &path.version),
     ];
     fields.into_iter().find_map(|(field, says, expected)| {
         let Some(says) = says else {
@@ -50,7 +78,7 @@ pub(crate) fn compare(pom: &Verified<Vec<u8>>, name: &str, path: &Coordinates) -
 
 impl Pom {
     /// Reads the few elements that matter; all the rest must be well-formed.
-    fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let mut pom = Self::default();
         // Old POMs are Latin-1 with an umlaut in a name; coordinates are ASCII.
         let document = String::from_utf8_lossy(bytes);
@@ -97,14 +125,26 @@ impl Pom {
     /// One element is over.
     fn take(&mut self, stack: &[String], text: &str) -> Result<(), String> {
         let mut names = stack.iter().map(String::as_str);
-        let path = [names.next(), names.next(), names.next(), names.next()];
-        let field = match path.map(Option::unwrap_or_default) {
-            ["project", "groupId", "", ""] => &mut self.group,
-            ["project", "artifactId", "", ""] => &mut self.artifact,
-            ["project", "version", "", ""] => &mut self.version,
-            ["project", "parent", "groupId", ""] => &mut self.parent_group,
-            ["project", "parent", "version", ""] => &mut self.parent_version,
-            ["project", ..] => return Ok(()),
+        let path = [
+            names.next(),
+            names.next(),
+            names.next(),
+            names.next(),
+            names.next(),
+        ]
+        .map(Option::unwrap_or_default);
+        let field = match path {
+            ["project", "groupId", "", "", ""] => &mut self.group,
+            ["project", "artifactId", "", "", ""] => &mut self.artifact,
+            ["project", "version", "", "", ""] => &mut self.version,
+            ["project", "packaging", "", "", ""] => &mut self.packaging,
+            ["project", "parent", "groupId", "", ""] => &mut self.parent_group,
+            ["project", "parent", "artifactId", "", ""] => &mut self.parent_artifact,
+            ["project", "parent", "version", "", ""] => &mut self.parent_version,
+            ["project", ..] => {
+                self.note(path, text.trim());
+                return Ok(());
+            }
             _ => return Err("its root element is not project".to_owned()),
         };
         if field.replace(text.trim().to_owned()).is_some() {
@@ -112,6 +152,76 @@ impl Pom {
             return Err(format!("it has two {}", name.unwrap_or_default()));
         }
         Ok(())
+    }
+
+    /// An element that Maven itself does not need.
+    fn note(&mut self, path: [&str; 5], text: &str) {
+        let dependency = ["project", "dependencies", "dependency"];
+        if path.starts_with(&dependency) {
+            match path {
+                [_, _, _, "", ""] => {
+                    let (name, versioned) = std::mem::take(&mut self.dependency);
+                    if !versioned && self.unversioned.len() < MAX_UNVERSIONED {
+                        self.unversioned.push(name);
+                    }
+                }
+                [_, _, _, "artifactId", ""] => text.clone_into(&mut self.dependency.0),
+                [_, _, _, "version", ""] => self.dependency.1 = !text.is_empty(),
+                _ => {}
+            }
+            return;
+        }
+        let says = match path {
+            ["project", "name", "", "", ""] => Says::Name,
+            ["project", "description", "", "", ""] => Says::Description,
+            ["project", "url", "", "", ""] => Says::Url,
+            ["project", "licenses", "license", "name" | "url", ""] => Says::License,
+            [
+                "project",
+                "developers",
+                "developer",
+                "id" | "name" | "email" | "organization" | "url",
+                "",
+            ] => Says::Developer,
+            ["project", "scm", "url", "", ""] => Says::ScmUrl,
+            ["project", "scm", "connection", "", ""] => Says::ScmConnection,
+            ["project", "scm", "developerConnection", "", ""] => Says::ScmDeveloperConnection,
+            [
+                "project",
+                "dependencyManagement",
+                "dependencies",
+                "dependency",
+                "artifactId",
+            ] => Says::Managed,
+            _ => return,
+        };
+        if !text.is_empty() {
+            self.says.insert(says);
+        }
+    }
+
+    /// Its group, its parent's where it has none of its own.
+    pub(crate) fn group(&self) -> Option<&str> {
+        self.group.as_deref().or(self.parent_group.as_deref())
+    }
+
+    /// Its version, its parent's where it has none of its own.
+    pub(crate) fn version(&self) -> Option<&str> {
+        self.version.as_deref().or(self.parent_version.as_deref())
+    }
+
+    /// `jar` where it says nothing.
+    pub(crate) fn packaging(&self) -> &str {
+        self.packaging.as_deref().unwrap_or("jar")
+    }
+
+    /// Its parent's group, artifact and version.
+    pub(crate) fn parent(&self) -> Option<(String, String, String)> {
+        Some((
+            self.parent_group.clone()?,
+            self.parent_artifact.clone()?,
+            self.parent_version.clone()?,
+        ))
     }
 }
 

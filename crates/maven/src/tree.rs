@@ -28,6 +28,6 @@ pub fn recognise(root: &Root) -> Result<bool> {
     }))
 }
 
-fn is_pom(found: &Coordinates) -> bool {
+pub(crate) fn is_pom(found: &Coordinates) -> bool {
     found.extension == "pom" && found.classifier.is_none()
 }

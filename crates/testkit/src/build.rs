@@ -7,7 +7,7 @@ pub mod rpm;
 pub mod source;
 pub mod upload;
 pub mod yum;
-mod zip;
+pub mod zip;
 
 use std::io::Write as _;
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! `pkgseal maven`: one file a command.
 
+mod bundle;
+mod check;
 mod sign;
 
 use std::process::ExitCode;
@@ -12,5 +14,7 @@ use crate::args::MavenCommand;
 pub(super) fn run(command: &MavenCommand, clock: SystemTime) -> Result<ExitCode> {
     match command {
         MavenCommand::Sign(arguments) => sign::run(arguments, clock),
+        MavenCommand::Check(arguments) => check::run(arguments, clock),
+        MavenCommand::Bundle(arguments) => bundle::run(arguments, clock),
     }
 }

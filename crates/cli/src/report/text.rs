@@ -159,6 +159,7 @@ fn kind(examination: &Examination) -> &'static str {
         "apt" => "apt repository",
         "yum" => "yum repository",
         "maven" => "Maven repository",
+        "bundle" => "Maven bundle",
         other => other,
     }
 }
@@ -316,6 +317,15 @@ pub(super) fn key_state(state: &KeyState) -> String {
         KeyState::Unbound { reason } => format!("not bound: {}", escaped(reason)),
         KeyState::Weak { reason } => format!("too weak: {}", escaped(reason)),
     }
+}
+
+pub(super) fn bundled(written: &Signed) -> String {
+    let mut text = String::new();
+    verdict(&mut text, &written.examination);
+    for output in &written.outputs {
+        let _ = writeln!(text, "  wrote {}", escaped(&output.display().to_string()));
+    }
+    text
 }
 
 pub(super) fn signed(signed: &[&Signed]) -> String {

@@ -9,6 +9,7 @@ mod artifact;
 mod damage;
 mod faults;
 mod peers;
+mod preflight;
 mod publish;
 mod real;
 mod states;

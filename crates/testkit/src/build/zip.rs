@@ -3,7 +3,7 @@
 use flate2::Crc;
 
 /// A zip archive of stored files.
-pub(super) fn stored(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn stored(files: &[(&str, &[u8])]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, content) in files {
         let mut crc = Crc::new();

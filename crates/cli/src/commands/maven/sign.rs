@@ -11,7 +11,7 @@ use pkgseal_maven::tree::{Existing, Metadata, SignOptions};
 use pkgseal_openpgp::Signer;
 use pkgseal_repo::{Destination, DigestAlgorithm, Limits};
 
-use crate::args::{ChecksumName, KeptName, MavenSign};
+use crate::args::maven::{ChecksumName, KeptName, MavenSign};
 use crate::failure::hinted;
 use crate::{commands, context, progress, report};
 

@@ -1,0 +1,29 @@
+//! `pkgseal maven check`.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use anyhow::Result;
+use pkgseal_repo::Limits;
+
+use crate::args::maven::MavenCheck;
+use crate::commands::examine;
+use crate::{context, progress, report};
+
+pub(super) fn run(arguments: &MavenCheck, clock: SystemTime) -> Result<ExitCode> {
+    let limits = Limits::default();
+    let now = context::now(&arguments.moment, clock)?;
+    let verifier = context::optional_verifier(&arguments.trust, now, &limits)?;
+    let options = context::check_options(&arguments.common, &limits);
+    let bar = progress::for_stderr();
+    let examined = examine::each(&arguments.paths, &options, |path| {
+        Ok(pkgseal_maven::preflight::check(
+            path,
+            &verifier,
+            &options,
+            bar.as_ref(),
+        )?)
+    })?;
+    let style = report::Style::verdict(arguments.common.json);
+    examine::conclude(&examined, style, &verifier)
+}
