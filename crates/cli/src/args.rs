@@ -200,7 +200,7 @@ pub(crate) enum KeyringCommand {
 /// List certificates.
 #[derive(Args, Debug)]
 pub(crate) struct KeyringList {
-    /// Judge by this profile: strict, legacy, or a file
+    /// Judge by this profile: strict, legacy, another of `profile list`, or a file
     #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
     pub(crate) profile: String,
     #[command(flatten)]

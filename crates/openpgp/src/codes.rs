@@ -19,6 +19,7 @@ codes! {
     MISSING_CERTIFICATE = "signature.missing-certificate", "no certificate at hand for the signer: import the right one, or the signer is unknown";
     NOT_ENOUGH = "signature.threshold", "fewer distinct certificates signed than the profile asks for";
     KEY_EXPIRED_AT_SIGNING = "signature.key-expired-at-signing", "the key had expired when it signed";
+    KEY_EXTENDED_LATER = "signature.key-extended-later", "the key had expired when it signed, and was extended only afterwards, with effect for that time too";
     KEY_EXPIRED_NOW = "signature.key-expired", "the key was alive when it signed but has expired since";
     KEY_REVOKED = "signature.key-revoked", "the key is revoked as compromised or without a reason: nothing it ever signed counts";
     KEY_REVOKED_SOFT = "signature.key-retired", "the key is revoked as superseded or retired";
@@ -26,6 +27,8 @@ codes! {
     KEY_NOT_FOR_SIGNING = "signature.key-not-for-signing", "the key may certify or encrypt but not sign data";
     KEY_UNBOUND = "signature.key-unbound", "the subkey is not validly bound to its certificate";
     KEY_HISTORY = "signature.key-history", "the certificate's self-signatures from the time of the signature are gone; a later one speaks for that time";
+    KEY_PINNED = "signature.key-pinned", "the certificate is a bare key without any self-signature, as in Gradle's keyrings: expiry, revocation and binding cannot be checked";
+    WEAK_NOW = "signature.weak-now", "the signature's algorithms were good enough when it was made, by its own word, and are not today";
     WEAK_DIGEST = "signature.weak-digest", "the signature's digest algorithm is below the profile";
     WEAK_KEY = "signature.weak-key", "the key's algorithm or size is below the profile";
     WEAK_BINDING = "signature.weak-binding", "the certificate's self-signatures use a digest below the profile (SHA-1)";

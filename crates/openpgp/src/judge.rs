@@ -11,7 +11,7 @@ use crate::block::Packet;
 use crate::certificates::Candidate;
 use crate::keystate::{self, Assessment};
 use crate::plan::NoDigest;
-use crate::profile::{TextForm, Use, Weight};
+use crate::profile::{Cited, TextForm, Use, Weight};
 use crate::{
     Certificates, Fingerprint, Hashes, KeyState, Mathematics, Object, Profile, SignatureFacts,
     Status, codes, names, time,
@@ -335,8 +335,8 @@ impl Judge<'_> {
             .hard_revocation(&facts, &then, created)
             .or_else(|| self.algorithms(&facts, created))
             .or_else(|| self.moments(&facts, created))
-            .or_else(|| reasons::state_then(&facts, &then, created))
-            .or_else(|| self.state_now(&mut facts, &today))
+            .or_else(|| self.state_then(&mut facts, &then, created))
+            .or_else(|| self.state_now(&mut facts, &then, &today))
         {
             return rejected(facts, status, reason);
         }
@@ -349,6 +349,9 @@ impl Judge<'_> {
                 )
                 .because(line),
             );
+        }
+        if let Some(note) = self.weak_now(candidate, algorithm) {
+            facts.notes.push(note);
         }
         if let (Some(certificate), Some(key)) = (&facts.certificate, &facts.key)
             && !profile.allows(certificate, key)
@@ -372,6 +375,29 @@ impl Judge<'_> {
         facts
     }
 
+    /// Good enough when it was made, by its own word, and not for what is made today.
+    fn weak_now(&self, candidate: &Candidate<'_>, algorithm: &Algorithm) -> Option<Finding> {
+        let Context { profile, now, .. } = *self.context;
+        let digest = self.signature.hash_algo();
+        let rule = digest_rule(digest);
+        let unless = |accepted: Cited<bool>| (!accepted.value).then_some(accepted.line);
+        let primary = Algorithm::of(candidate.key.cert().primary_key().key());
+        let digest_line = unless(profile.digest(rule, Use::Data, Some(now)))
+            .or_else(|| profile.weak_digest(rule))
+            .map(|line| (names::digest(digest), line));
+        let key_line = |algorithm: &Algorithm| {
+            let line = unless(profile.public_key(algorithm, Some(now)))
+                .or_else(|| profile.weak_algorithm(algorithm))?;
+            Some((algorithm.name.clone(), line))
+        };
+        let (what, line) = digest_line
+            .or_else(|| key_line(algorithm))
+            .or_else(|| key_line(&primary))?;
+        let detail =
+            format!("it rests on {what}, which is weak today; its date is the signer's claim");
+        Some(Finding::warning(codes::WEAK_NOW, "", detail).because(line))
+    }
+
     /// Weighs more than whatever else is wrong.
     fn hard_revocation(
         &self,
@@ -387,15 +413,57 @@ impl Judge<'_> {
         }
     }
 
+    /// What was wrong when it signed; the profile may let a lapse pass.
+    fn state_then(
+        &self,
+        facts: &mut SignatureFacts,
+        then: &Assessment,
+        created: Timestamp,
+    ) -> Option<(Status, Finding)> {
+        let Context {
+            profile, object, ..
+        } = *self.context;
+        let (status, finding) = reasons::state_then(facts, then, created)?;
+        let rule = match &then.state {
+            KeyState::Expired { .. } if then.extended.is_some() => profile.extended_later(object),
+            KeyState::Expired { .. } => profile.expired_then(object),
+            KeyState::Unbound { .. } if then.bare => profile.bare_key(object),
+            _ => return Some((status, finding)),
+        };
+        let finding = finding.because(rule.line);
+        let severity = match rule.value {
+            Weight::Reject => return Some((status, finding)),
+            Weight::Warn => Severity::Warning,
+            Weight::Note => Severity::Note,
+        };
+        let finding = match then.bare {
+            true => reasons::pinned(facts, finding),
+            false => finding,
+        };
+        facts.notes.push(Finding {
+            severity,
+            hint: None,
+            ..finding
+        });
+        None
+    }
+
     /// By the rules for this kind of object.
     fn state_now(
         &self,
         facts: &mut SignatureFacts,
+        then: &Assessment,
         today: &Assessment,
     ) -> Option<(Status, Finding)> {
         let Context {
             profile, object, ..
         } = *self.context;
+        // Said already.
+        let lapsed = |state: &KeyState| matches!(state, KeyState::Expired { .. });
+        let unextended = then.extended.is_none() && lapsed(&then.state);
+        if then.bare || unextended && lapsed(&today.state) {
+            return None;
+        }
         let rule = match &today.state {
             KeyState::Revoked(_) => profile.retired_since(object),
             _ => profile.alive_now(object),

@@ -35,6 +35,10 @@ pub(crate) struct Assessment {
     pub(crate) cause: Option<String>,
     /// Whether self-signatures made later spoke for that moment.
     pub(crate) by_later: bool,
+    /// Of an expired key: when a self-signature was made that covers the moment after all.
+    pub(crate) extended: Option<SystemTime>,
+    /// Of an unbound key: whether its certificate carries no signature at all.
+    pub(crate) bare: bool,
 }
 
 impl Assessment {
@@ -53,6 +57,8 @@ impl Assessment {
             code,
             cause: None,
             by_later: false,
+            extended: None,
+            bare: false,
         }
     }
 }
@@ -87,7 +93,10 @@ pub(crate) fn assess(
     let of_the_day = Binding::at(key, &counted, at);
     let by_later = of_the_day.is_none();
     let Some(binding) = of_the_day.or_else(|| Binding::later(key, &counted, at)) else {
-        return unbound(key, profile, at);
+        return Assessment {
+            bare: binding::is_bare(key.cert()),
+            ..unbound(key, profile, at)
+        };
     };
     // What a weak self-signature of the day forbids stays forbidden.
     let any_of_the_day = Binding::at(key, &EVERYTHING, at);
@@ -98,9 +107,21 @@ pub(crate) fn assess(
             let not_for_signing = bindings().any(|binding| !binding.for_signing);
             not_for_signing.then_some(KeyState::NotForSigning)
         });
+    let state = state.unwrap_or(KeyState::Live);
+    let extended = match &state {
+        KeyState::Expired { .. } => Binding::extended(key, &counted, at),
+        _ => None,
+    };
+    let assessment = Assessment::new(state);
     Assessment {
         by_later,
-        ..Assessment::new(state.unwrap_or(KeyState::Live))
+        code: if extended.is_some() {
+            codes::KEY_EXTENDED_LATER
+        } else {
+            assessment.code
+        },
+        extended,
+        ..assessment
     }
 }
 

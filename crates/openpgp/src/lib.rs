@@ -83,7 +83,8 @@ pub use hash::HashContext;
 pub use plan::{HashPlan, Hashes};
 pub use profile::{Object, Profile};
 pub use report::{
-    BadKey, KeyState, Mathematics, Revocation, SignatureFacts, SignatureReport, Status, Verdict,
+    BadKey, KeyState, Mathematics, Revocation, SignatureFacts, SignatureReport, Standing, Status,
+    Verdict,
 };
 pub use signer::{Armor, SignatureForm, Signer};
 pub use verified::{Judged, Verified};

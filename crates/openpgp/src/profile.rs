@@ -15,6 +15,15 @@ pub(crate) use rules::{TextForm, Weight};
 const EMBEDDED: &[(&str, &str)] = &[
     ("strict", include_str!("../profiles/strict.toml")),
     ("legacy", include_str!("../profiles/legacy.toml")),
+    (
+        "maven-central",
+        include_str!("../profiles/maven-central.toml"),
+    ),
+    (
+        "maven-legacy",
+        include_str!("../profiles/maven-legacy.toml"),
+    ),
+    ("gradle", include_str!("../profiles/gradle.toml")),
 ];
 
 /// What kind of object a signature is on; profiles may differ by it.
@@ -83,7 +92,7 @@ impl Profile {
         Self::named("strict").expect("the embedded profile parses")
     }
 
-    /// An embedded profile by name (`strict`, `legacy`).
+    /// An embedded profile by name (`strict`, `legacy`, `maven-central`…).
     ///
     /// # Errors
     /// [`Error::Profile`](crate::Error::Profile), naming those there are.
@@ -98,7 +107,7 @@ impl Profile {
                         .iter()
                         .map(|(n, _)| *n)
                         .collect::<Vec<_>>()
-                        .join(" and ")
+                        .join(", ")
                 ),
             }),
         }
@@ -252,13 +261,27 @@ impl Profile {
             };
         }
         match (rule.minimum_bits, algorithm.bits) {
-            (Some(minimum), Some(bits)) if bits < minimum => Cited {
-                value: false,
-                line: self.cite(
-                    &format!("public-key.{name}.minimum-bits = {minimum}"),
-                    &rule.explain,
-                ),
-            },
+            (Some(minimum), Some(bits)) if bits < minimum => {
+                let small = rule.small_bits.zip(rule.small_before);
+                if let Some((least, before)) = small.filter(|(least, _)| bits >= *least) {
+                    return Cited {
+                        value: before.holds(made),
+                        line: self.cite(
+                            &format!(
+                                "public-key.{name}.small-bits = {least}, small-before = \"{before}\""
+                            ),
+                            &rule.explain,
+                        ),
+                    };
+                }
+                Cited {
+                    value: false,
+                    line: self.cite(
+                        &format!("public-key.{name}.minimum-bits = {minimum}"),
+                        &rule.explain,
+                    ),
+                }
+            }
             _ => Cited {
                 value: true,
                 line: self.cite(&format!("public-key.{name}"), &rule.explain),
@@ -277,6 +300,19 @@ impl Profile {
                 &rule.explain,
             )
         })
+    }
+
+    /// The line to cite when a digest is accepted in what was signed, but is weak.
+    pub(crate) fn weak_digest(&self, rule: &str) -> Option<String> {
+        let found = self.rules.digest.get(rule).filter(|found| found.weak)?;
+        Some(self.cite(&format!("digest.{rule}.weak = true"), &found.explain))
+    }
+
+    /// The line to cite when a key's algorithm is accepted, but is weak.
+    pub(crate) fn weak_algorithm(&self, algorithm: &Algorithm) -> Option<String> {
+        let name = algorithm.rule;
+        let rule = self.rules.public_key.get(name).filter(|rule| rule.weak)?;
+        Some(self.cite(&format!("public-key.{name}.weak = true"), &rule.explain))
     }
 
     /// Whether signature packets of this version are accepted.
@@ -320,6 +356,24 @@ impl Profile {
     pub(crate) fn retired_since(&self, object: Object) -> Cited<Weight> {
         let rule = self.object(object);
         self.weight(object, "retired-since", rule.retired_since, &rule.explain)
+    }
+
+    /// Signed when the key had expired, by everything that is known.
+    pub(crate) fn expired_then(&self, object: Object) -> Cited<Weight> {
+        let rule = self.object(object);
+        self.weight(object, "expired-then", rule.expired_then, &rule.explain)
+    }
+
+    /// Signed when the key had expired, and extended afterwards.
+    pub(crate) fn extended_later(&self, object: Object) -> Cited<Weight> {
+        let rule = self.object(object);
+        self.weight(object, "extended-later", rule.extended_later, &rule.explain)
+    }
+
+    /// Signed by a certificate without any self-signature.
+    pub(crate) fn bare_key(&self, object: Object) -> Cited<Weight> {
+        let rule = self.object(object);
+        self.weight(object, "bare-key", rule.bare_key, &rule.explain)
     }
 
     pub(crate) fn text_form(&self, object: Object) -> Cited<TextForm> {

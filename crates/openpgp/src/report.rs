@@ -151,6 +151,95 @@ pub struct SignatureFacts {
     pub notes: Vec<Finding>,
 }
 
+/// How a signature stands in the history of its key: what people mean when they ask
+/// whether it was valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// The key was alive, bound and allowed to sign.
+    ValidAtSigning,
+    /// The key had expired by the self-signature in force then; a later one covers it.
+    SignedInGap,
+    /// The key had expired, and no self-signature at hand says otherwise.
+    SignedAfterExpiry,
+    /// The signature is older than its key.
+    SignedBeforeCreation,
+    /// The signature is of the future.
+    Future,
+    /// The key was retired after it signed.
+    RetiredLater,
+    /// The key is revoked for that time.
+    Revoked,
+    /// Its algorithms were good enough then, and are not today.
+    WeakNow,
+    /// Its algorithms do not count at all.
+    Weak,
+    /// The key may not sign, or is not bound to its certificate.
+    WrongKey,
+    /// A bare key: nothing of its history is known.
+    Pinned,
+    /// Not a signature by any known key over these bytes.
+    Unknown,
+}
+
+impl std::fmt::Display for Standing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::ValidAtSigning => "signed while valid",
+            Self::SignedInGap => "valid only by a later extension",
+            Self::SignedAfterExpiry => "signed after expiry",
+            Self::SignedBeforeCreation => "signed before the key was made",
+            Self::Future => "signed in the future",
+            Self::RetiredLater => "signed while valid, key retired since",
+            Self::Revoked => "revoked",
+            Self::WeakNow => "weak today",
+            Self::Weak => "too weak",
+            Self::WrongKey => "not a signing key",
+            Self::Pinned => "pinned key, history unknown",
+            Self::Unknown => "not known to be signed",
+        })
+    }
+}
+
+impl SignatureFacts {
+    /// How it stands in the history of its key, whatever the profile made of that.
+    pub fn standing(&self) -> Standing {
+        use crate::codes;
+        let says = |code| {
+            let reason = self.reason.iter().chain(&self.notes);
+            reason.into_iter().any(|finding| finding.code == code)
+        };
+        match self.status {
+            Status::Good | Status::BadKey(_) => {}
+            Status::WeakAlgorithm => return Standing::Weak,
+            Status::NotYetValid => return Standing::Future,
+            Status::Expired => return Standing::ValidAtSigning,
+            Status::Bad | Status::MissingCertificate | Status::Malformed | Status::Unsupported => {
+                return Standing::Unknown;
+            }
+        }
+        match &self.when_signed {
+            Some(KeyState::Revoked(_)) => return Standing::Revoked,
+            Some(KeyState::NotYetValid { .. }) => return Standing::SignedBeforeCreation,
+            Some(KeyState::NotForSigning) => return Standing::WrongKey,
+            Some(KeyState::Expired { .. }) if says(codes::KEY_EXTENDED_LATER) => {
+                return Standing::SignedInGap;
+            }
+            Some(KeyState::Expired { .. }) => return Standing::SignedAfterExpiry,
+            Some(KeyState::Unbound { .. }) if says(codes::KEY_PINNED) => return Standing::Pinned,
+            Some(KeyState::Unbound { .. }) => return Standing::WrongKey,
+            Some(KeyState::Weak { .. }) => return Standing::Weak,
+            Some(KeyState::Live) | None => {}
+        }
+        if says(codes::KEY_REVOKED_SOFT) {
+            Standing::RetiredLater
+        } else if says(codes::WEAK_NOW) {
+            Standing::WeakNow
+        } else {
+            Standing::ValidAtSigning
+        }
+    }
+}
+
 /// What the profile decided about an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {

@@ -16,7 +16,7 @@ pub(crate) struct Trust {
         value_delimiter = ':'
     )]
     pub(crate) keyring: Vec<PathBuf>,
-    /// Judge by this profile: strict, legacy, or a file
+    /// Judge by this profile: strict, legacy, another of `profile list`, or a file
     #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
     pub(crate) profile: String,
     /// Accept only signatures by this certificate, by full fingerprint

@@ -5,7 +5,7 @@ use pkgseal_repo::Finding;
 
 use super::rejected;
 use crate::keystate::Assessment;
-use crate::{BadKey, Fingerprint, KeyState, Mathematics, SignatureFacts, Status, codes};
+use crate::{BadKey, Fingerprint, KeyState, Mathematics, SignatureFacts, Status, codes, time};
 
 /// What only the publisher can do.
 pub(super) const SIGN_AGAIN: &str = "ask the publisher to sign again with a current tool";
@@ -103,6 +103,18 @@ pub(super) fn state_now(facts: &SignatureFacts, today: &Assessment) -> Option<(B
     Some((bad, Finding::reject(code, "", detail).hint(hint)))
 }
 
+/// A key that is only what was pinned.
+pub(super) fn pinned(facts: &SignatureFacts, finding: Finding) -> Finding {
+    Finding {
+        code: codes::KEY_PINNED,
+        detail: format!(
+            "{} is a bare key without self-signatures: that it signed is known, but not whether it had expired, is revoked or may sign",
+            whose(facts)
+        ),
+        ..finding
+    }
+}
+
 /// The certificate does not reach back to the signature.
 pub(super) fn by_later(facts: &SignatureFacts) -> Finding {
     let detail = format!(
@@ -123,10 +135,17 @@ pub(super) fn state_then(
         KeyState::Live => return None,
         KeyState::Expired { at, primary } => (
             Status::BadKey(BadKey::Expired),
-            format!(
-                "{} of {who} expired at {at}, before it signed at {created}",
-                part(*primary)
-            ),
+            match then.extended {
+                Some(extended) => format!(
+                    "{} of {who} expired at {at}, before it signed at {created}, and was extended only at {}",
+                    part(*primary),
+                    time::words(extended)
+                ),
+                None => format!(
+                    "{} of {who} expired at {at}, before it signed at {created}",
+                    part(*primary)
+                ),
+            },
         ),
         KeyState::NotYetValid { from } => (
             Status::BadKey(BadKey::NotYetValid),
@@ -172,6 +191,9 @@ pub(super) fn state_then(
             "ask the owner to renew the self-signatures (sq cert lint --fix); --profile legacy accepts them meanwhile".to_owned(),
         ),
         codes::KEY_EXPIRED_AT_SIGNING | codes::KEY_UNBOUND => Some(renewal(facts)),
+        codes::KEY_EXTENDED_LATER => Some(
+            "whoever extended the key vouches for that time only if you say so: --profile maven-legacy accepts it with a warning".to_owned(),
+        ),
         codes::KEY_REVOKED => Some(
             "trust nothing signed by this key; ask the publisher which key replaces it".to_owned(),
         ),

@@ -48,6 +48,20 @@ impl Binding {
             .find_map(|made| Self::at(key, policy, made))
     }
 
+    /// When a later self-signature was made by which the key was alive at `at` after all.
+    pub(super) fn extended(
+        key: &Key<'_>,
+        policy: &dyn Policy,
+        at: SystemTime,
+    ) -> Option<SystemTime> {
+        let mut later: Vec<_> = times(key).filter(|made| *made > at).collect();
+        later.sort_unstable();
+        later.into_iter().take(LATER).find(|made| {
+            Self::at(key, policy, *made)
+                .is_some_and(|binding| binding.for_signing && binding.expired(at).is_none())
+        })
+    }
+
     pub(super) fn expired(&self, at: SystemTime) -> Option<KeyState> {
         let expired = |expires: Option<SystemTime>, primary| {
             expires
@@ -75,6 +89,18 @@ pub(super) fn times<'a>(key: &Key<'a>) -> impl Iterator<Item = SystemTime> + use
     times.sort_unstable();
     times.dedup();
     times.into_iter()
+}
+
+/// Whether a certificate is nothing but keys and user IDs: every signature was taken out.
+pub(super) fn is_bare(cert: &openpgp::Cert) -> bool {
+    let keys = cert.keys().flat_map(|key| key.bundle().signatures());
+    let user_ids = cert
+        .userids()
+        .flat_map(|user_id| user_id.bundle().signatures());
+    keys.chain(user_ids)
+        .chain(cert.bad_signatures())
+        .next()
+        .is_none()
 }
 
 /// When the newest self-signature of a certificate was made.

@@ -7,9 +7,10 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 /// What to make of something that is not right but may pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Weight {
+    #[default]
     Reject,
     Warn,
     Note,
@@ -119,6 +120,8 @@ pub(super) struct AllowedRule {
 pub(super) struct DigestRule {
     pub(super) data: When,
     pub(super) self_signature: When,
+    #[serde(default)]
+    pub(super) weak: bool,
     pub(super) explain: String,
 }
 
@@ -127,6 +130,10 @@ pub(super) struct DigestRule {
 pub(super) struct KeyRule {
     pub(super) accept: When,
     pub(super) minimum_bits: Option<usize>,
+    pub(super) small_bits: Option<usize>,
+    pub(super) small_before: Option<When>,
+    #[serde(default)]
+    pub(super) weak: bool,
     pub(super) warn_below_bits: Option<usize>,
     pub(super) explain: String,
 }
@@ -143,6 +150,12 @@ pub(super) struct VersionRule {
 pub(super) struct ObjectRule {
     pub(super) alive_now: Weight,
     pub(super) retired_since: Weight,
+    #[serde(default)]
+    pub(super) expired_then: Weight,
+    #[serde(default)]
+    pub(super) extended_later: Weight,
+    #[serde(default)]
+    pub(super) bare_key: Weight,
     pub(super) text_form: TextForm,
     pub(super) max_age_days: Option<u32>,
     pub(super) explain: String,

@@ -9,8 +9,10 @@ use openpgp::serialize::MarshalInto;
 use openpgp::types::{HashAlgorithm, KeyFlags, ReasonForRevocation, RevocationKey, SignatureType};
 use openpgp::{Cert, Packet};
 use pkgseal_openpgp::{
-    Certificate, Certificates, KeyState, Object, Profile, SignatureFacts, Status, Verifier,
+    Certificate, Certificates, KeyState, Object, Profile, SignatureFacts, Standing, Status,
+    Verifier, codes,
 };
+use pkgseal_repo::Code;
 use pkgseal_testkit::keys::time;
 use sequoia_openpgp as openpgp;
 
@@ -127,6 +129,163 @@ fn extended_in_time() {
         then(&[&old], "2025-02-10"),
         KeyState::Expired { .. }
     ));
+}
+
+/// An artifact, under an embedded profile.
+fn artifact(copy: &Cert, signer: &Cert, profile: &str, made: &str) -> SignatureFacts {
+    let profile = Profile::named(profile).unwrap();
+    let verifier = Verifier::new(certificates([copy]), profile, time("2025-06-01"));
+    let signature = signature(signer, made);
+    let mut report = verifier
+        .detached(Object::Artifact, DATA, &signature)
+        .unwrap();
+    report.signatures.remove(0)
+}
+
+fn says(facts: &SignatureFacts, code: Code) -> bool {
+    let mut all = facts.reason.iter().chain(&facts.notes);
+    all.any(|finding| finding.code == code)
+}
+
+#[test]
+fn four_answers_to_one_question() {
+    let old = short_lived();
+    let new = with(
+        &old,
+        extended(&old, "2025-04-01", "2026-01-01", HashAlgorithm::SHA512),
+    );
+    // Copy, made, standing, code; who accepts it.
+    let everybody = [
+        "strict",
+        "legacy",
+        "maven-central",
+        "maven-legacy",
+        "gradle",
+    ];
+    let cases: [(&Cert, &str, Standing, Option<Code>, &[&str]); 5] = [
+        (
+            &new,
+            "2025-01-10",
+            Standing::ValidAtSigning,
+            None,
+            &everybody,
+        ),
+        (
+            &old,
+            "2025-01-10",
+            Standing::ValidAtSigning,
+            Some(codes::KEY_EXPIRED_NOW),
+            &everybody,
+        ),
+        (
+            &new,
+            "2025-02-10",
+            Standing::SignedInGap,
+            Some(codes::KEY_EXTENDED_LATER),
+            &["maven-central", "maven-legacy", "gradle"],
+        ),
+        (
+            &old,
+            "2025-02-10",
+            Standing::SignedAfterExpiry,
+            Some(codes::KEY_EXPIRED_AT_SIGNING),
+            &["maven-central", "gradle"],
+        ),
+        (
+            &new,
+            "2025-05-01",
+            Standing::ValidAtSigning,
+            None,
+            &everybody,
+        ),
+    ];
+    for (copy, made, standing, code, accepting) in cases {
+        for profile in everybody {
+            let facts = artifact(copy, &old, profile, made);
+            assert_eq!(facts.standing(), standing, "{made} {profile}: {facts:?}");
+            let good = facts.status == Status::Good;
+            assert_eq!(
+                good,
+                accepting.contains(&profile),
+                "{made} {profile}: {facts:?}"
+            );
+            if let Some(code) = code {
+                assert!(says(&facts, code), "{made} {profile}: {facts:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn weak_today_is_an_answer_of_its_own() {
+    let cert = with(
+        &short_lived(),
+        extended(
+            &short_lived(),
+            "2025-01-20",
+            "2026-01-01",
+            HashAlgorithm::SHA512,
+        ),
+    );
+    let strict = Profile::embedded()[0].1;
+    let from = "[digest.sha512]\ndata = \"always\"";
+    assert!(strict.contains(from));
+    let dated = strict.replace(from, "[digest.sha512]\ndata = \"2025-01-15\"");
+    let profile = Profile::parse("dated", &dated).unwrap();
+    let verifier = Verifier::new(certificates([&cert]), profile, time("2025-06-01"));
+    for (made, status, standing) in [
+        ("2025-01-10", Status::Good, Standing::WeakNow),
+        ("2025-01-16", Status::WeakAlgorithm, Standing::Weak),
+    ] {
+        let signature = signature(&cert, made);
+        let report = verifier
+            .detached(Object::Artifact, DATA, &signature)
+            .unwrap();
+        let facts = &report.signatures[0];
+        assert_eq!(
+            (&facts.status, facts.standing()),
+            (&status, standing),
+            "{facts:?}"
+        );
+        let note = says(facts, codes::WEAK_NOW);
+        assert_eq!(note, standing == Standing::WeakNow, "{facts:?}");
+    }
+}
+
+#[test]
+fn a_bare_key_is_pinned_or_nothing() {
+    let cert = short_lived();
+    let bare: Vec<Packet> = cert
+        .clone()
+        .strip_secret_key_material()
+        .into_packets()
+        .filter(|packet| !matches!(packet, Packet::Signature(_)))
+        .collect();
+    let bare = Cert::from_packets(bare.into_iter()).unwrap();
+    for made in ["2025-01-10", "2025-02-10"] {
+        let facts = artifact(&bare, &cert, "gradle", made);
+        assert_eq!(facts.status, Status::Good, "{facts:?}");
+        assert_eq!(facts.standing(), Standing::Pinned);
+        assert!(says(&facts, codes::KEY_PINNED));
+    }
+    for profile in ["strict", "legacy", "maven-central", "maven-legacy"] {
+        let facts = artifact(&bare, &cert, profile, "2025-01-10");
+        assert_eq!(facts.standing(), Standing::WrongKey, "{facts:?}");
+        assert!(says(&facts, codes::KEY_UNBOUND));
+    }
+    // One that lost only some of them is not bare.
+    let stripped = Cert::from_packets(
+        cert.clone()
+            .strip_secret_key_material()
+            .into_packets()
+            .filter(|packet| !matches!(packet, Packet::UserID(_)))
+            .collect::<Vec<_>>()
+            .into_iter(),
+    );
+    if let Ok(stripped) = stripped {
+        let facts = artifact(&stripped, &cert, "gradle", "2025-01-10");
+        assert_ne!(facts.standing(), Standing::Pinned, "{facts:?}");
+    }
 }
 
 #[test]

@@ -55,7 +55,16 @@ fn reason(profile: &str) -> String {
 #[test]
 fn embedded_profiles_parse_and_are_named() {
     let names: Vec<_> = Profile::embedded().iter().map(|(name, _)| *name).collect();
-    assert_eq!(names, ["strict", "legacy"]);
+    assert_eq!(
+        names,
+        [
+            "strict",
+            "legacy",
+            "maven-central",
+            "maven-legacy",
+            "gradle"
+        ]
+    );
     for (name, text) in Profile::embedded() {
         let profile = Profile::named(name).unwrap();
         assert_eq!(profile.name(), *name);
@@ -64,7 +73,7 @@ fn embedded_profiles_parse_and_are_named() {
     }
     assert_eq!(Profile::strict().name(), "strict");
     let error = Profile::named("lax").unwrap_err().to_string();
-    assert!(error.contains("strict and legacy"), "{error}");
+    assert!(error.contains("strict, legacy, maven-central"), "{error}");
 }
 
 #[test]
