@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pkgseal_deb::package::Role;
 
 pub(crate) use apt::{AptCommand, AptVerify};
-pub(crate) use deb::{DebCommand, DebUnsign, DebVerify};
+pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{RpmCommand, RpmUnsign};

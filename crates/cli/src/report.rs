@@ -125,6 +125,12 @@ pub(crate) fn line(text: &str) -> Result<()> {
     out(&format!("{text}\n"))
 }
 
+/// Prints a line as debsig-verify does.
+pub(crate) fn debsig(text: &str) -> Result<()> {
+    let lines: Vec<String> = text.split('\n').map(escaped).collect();
+    out(&format!("debsig: {}\n", lines.join("\n")))
+}
+
 /// Prints a whole text as it is: our own profiles and scripts.
 pub(crate) fn block(text: &str) -> Result<()> {
     out(text)

@@ -23,6 +23,15 @@ codes! {
     DEB_VERSION = "deb.format-version", "the member debian-binary does not say exactly 2.0";
     DEB_COMPRESSION = "deb.compression", "a member's content is not compressed as its name says: readers may go by either";
     DEB_UNSIGNED = "deb.unsigned", "the package carries no signature that can be judged; most Debian packages carry none and are vouched for by their repository";
+    DEB_POLICY_ORIGIN = "deb.policy.no-origin", "the package has no debsigs signature of the role origin, by which policies are found";
+    DEB_POLICY_UNKNOWN = "deb.policy.unknown-origin", "there are no policies for the key of the package's origin signature";
+    DEB_POLICY_NONE = "deb.policy.not-applicable", "a policy is not for this package, or no policy is";
+    DEB_POLICY_MALFORMED = "deb.policy.malformed", "a policy file is not what debsig-verify's format asks for: another reader may take it for something else";
+    DEB_POLICY_KEY_ID = "deb.policy.key-id", "a policy names a key by key ID or user ID, which identify nobody";
+    DEB_POLICY_KEYRING = "deb.policy.keyring", "a keyring that a policy names is missing, or no binary OpenPGP keyring";
+    DEB_POLICY_RULE = "deb.policy.rule", "the package does not do what a rule of its policy asks";
+    DEB_POLICY_EXPIRED = "deb.policy.expired", "a signature is older than its policy allows (Expiry)";
+    DEB_POLICY_PASSED = "deb.policy.passed", "the package passes a policy of its origin";
     DEB_REMOVED = "deb.signature-removed", "a signature member was taken out of the package";
     DEB_DPKG_SIG = "deb.dpkg-sig", "a signature in the dpkg-sig format: recognised, not judged, never counted";
     DEB_CONTROL_ARCHIVE = "deb.control-archive", "control.tar does not hold one control file in the way all readers agree on: it does not decompress, a member stands twice, is no plain file, or lies in a folder";

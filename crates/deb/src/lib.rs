@@ -67,6 +67,7 @@ mod layout;
 
 pub mod apt;
 pub mod package;
+pub mod policy;
 pub mod upload;
 
 pub use codes::ALL as CODES;

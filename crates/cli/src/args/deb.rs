@@ -6,7 +6,7 @@ mod verify;
 use clap::Subcommand;
 
 pub(crate) use unsign::DebUnsign;
-pub(crate) use verify::DebVerify;
+pub(crate) use verify::{DebVerify, DebsigVerify, PolicyPlaces};
 
 /// What to do with a Debian package.
 #[derive(Debug, Subcommand)]

@@ -1,43 +1,42 @@
 //! Judging a package.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use pkgseal_openpgp::{
-    Examination, Hashes, Object, SignatureBlock, SignatureReport, Verdict, Verifier,
-};
+use pkgseal_openpgp::{Examination, Object, SignatureBlock, SignatureReport, Verdict, Verifier};
 use pkgseal_repo::{Finding, Limits};
 
 use super::CHUNK;
-use crate::layout::{Fault, Layout};
+use super::read::{Beside, Content, Package};
 use crate::{Error, Result, codes};
 
-/// How a member in the dpkg-sig format begins: a clearsigned list of digests, where
-/// debsigs has a detached signature.
-const DPKG_SIG: &[u8] = b"-----BEGIN PGP SIGNED MESSAGE-----";
-
 /// What the examination calls a package.
-pub(super) const KIND: &str = "deb";
+pub(crate) const KIND: &str = "deb";
 
-/// Judges the debsigs signatures in a package.
+/// What a detached signature beside the package is called: its name and one of these.
+const SUFFIXES: [&str; 2] = [".asc", ".sig"];
+
+/// Judges the signatures in a package and beside it.
 ///
 /// First the archive's structure, header by header: it must be the one form that every
 /// reader reads alike. Then every `_gpg*` member over the contents of debian-binary,
-/// control.tar and data.tar, all from one read. A package without such a member is
-/// rejected (`deb.unsigned`). A member in the dpkg-sig format is noted and counts for
-/// nothing.
+/// control.tar and data.tar, and every detached signature (`FILE.asc`, `FILE.sig`) over
+/// the whole file, all from one read. They are judged together, as if they stood in one
+/// block. A package without any is rejected (`deb.unsigned`).
 ///
 /// # Errors
-/// [`Error::Repo`] when the package cannot be read.
+/// [`Error::Repo`] when the package, or a signature beside it, cannot be read.
 pub fn verify(path: &Path, verifier: &Verifier, limits: &Limits) -> Result<Examination> {
     let file = open(path)?;
-    examine(&file, path, verifier, limits)
+    let beside = beside(path, limits)?;
+    judge(&file, path, beside, verifier, limits)
 }
 
 /// Opens a regular file; a pipe would be read twice.
-pub(super) fn open(path: &Path) -> Result<File> {
+pub(crate) fn open(path: &Path) -> Result<File> {
     let metadata = std::fs::metadata(path).map_err(|error| Error::read(path, error))?;
     if !metadata.is_file() {
         return Err(Error::Repo(pkgseal_repo::Error::NotAFile {
@@ -47,62 +46,105 @@ pub(super) fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(|error| Error::read(path, error))
 }
 
-/// As [`verify`], of an open file that is called `path`.
+/// Judges the signatures in an open package that is called `path`, and none beside it.
 pub(super) fn examine(
     file: &File,
     path: &Path,
     verifier: &Verifier,
     limits: &Limits,
 ) -> Result<Examination> {
-    let subject = path.display().to_string();
-    let mut examination = Examination::new(KIND, &subject);
-    let layout = match Layout::read(file, &subject, limits) {
-        Ok(layout) => layout,
-        Err(Fault::Reject(finding)) => {
+    judge(file, path, Vec::new(), verifier, limits)
+}
+
+/// Files beside a package that would hold a detached signature of it.
+pub(super) fn detached(path: &Path) -> Vec<PathBuf> {
+    let named = SUFFIXES.into_iter().map(|suffix| {
+        let mut name = OsString::from(path);
+        name.push(suffix);
+        PathBuf::from(name)
+    });
+    named.filter(|path| path.is_file()).collect()
+}
+
+/// A file beside the package, with what is wrong with it instead of a signature.
+type Found = (String, std::result::Result<SignatureBlock, Finding>);
+
+fn beside(path: &Path, limits: &Limits) -> Result<Vec<Found>> {
+    let read = |signature: PathBuf| {
+        let bytes = pkgseal_repo::read_file(&signature, limits.signature)?;
+        let name = signature.file_name().unwrap_or_default().to_string_lossy();
+        let object = format!("{} ({name})", path.display());
+        Ok((object, SignatureBlock::parse(&bytes)))
+    };
+    detached(path).into_iter().map(read).collect()
+}
+
+fn judge(
+    file: &File,
+    path: &Path,
+    beside: Vec<Found>,
+    verifier: &Verifier,
+    limits: &Limits,
+) -> Result<Examination> {
+    let mut blocks = Vec::new();
+    let mut malformed = Vec::new();
+    for (object, found) in beside {
+        match found {
+            Ok(block) => blocks.push(Beside { object, block }),
+            Err(finding) => malformed.push((object, finding)),
+        }
+    }
+    let mut examination = Examination::new(KIND, path.display().to_string());
+    let package = match Package::read(file, path, &blocks, limits)? {
+        Ok(package) => package,
+        Err(finding) => {
             examination.report.push(*finding);
             return Ok(examination);
         }
-        Err(Fault::Io(error)) => return Err(Error::read(path, error)),
     };
-    let mut blocks = Vec::new();
+    let mut judged = Vec::new();
     let mut dpkg_sig = false;
-    for member in &layout.signatures {
-        let object = format!("{subject} ({})", member.name);
-        let content = member
-            .read(file)
-            .map_err(|error| Error::read(path, error))?;
-        if content.starts_with(DPKG_SIG) {
-            dpkg_sig = true;
-            let detail = format!("{} is a dpkg-sig signature and was not judged", member.name);
-            examination
-                .report
-                .push(Finding::note(codes::DEB_DPKG_SIG, object, detail));
-            continue;
-        }
-        match SignatureBlock::parse(&content) {
-            Ok(block) => blocks.push((object, block)),
-            Err(finding) => {
-                let report = SignatureReport::rejected(
-                    verifier.profile().name(),
-                    finding.code,
-                    finding.detail,
-                );
-                examination.add_signatures(object, report);
+    for member in &package.signatures {
+        let object = member.object.clone();
+        match &member.content {
+            Content::Debsigs(block) => {
+                judged.push((
+                    object,
+                    verifier.hashed(Object::Package, block, &package.hashes),
+                ));
+            }
+            Content::Malformed(finding) => malformed.push((object, finding.clone())),
+            Content::DpkgSig(_) => {
+                dpkg_sig = true;
+                let detail = format!("{} is a dpkg-sig signature and was not judged", member.name);
+                let finding = Finding::note(codes::DEB_DPKG_SIG, object, detail);
+                examination.report.push(finding);
             }
         }
     }
-    if blocks.is_empty() && examination.signatures.is_empty() {
-        examination.report.push(unsigned(&subject, dpkg_sig));
+    if let Some(whole) = &package.whole {
+        for Beside { object, block } in &blocks {
+            let report = verifier.hashed(Object::Package, block, whole);
+            judged.push((object.clone(), report));
+        }
+    }
+    for (object, finding) in malformed {
+        let profile = verifier.profile().name();
+        let report = SignatureReport::rejected(profile, finding.code, finding.detail);
+        examination.add_signatures(object, report);
+    }
+    if judged.is_empty() && examination.signatures.is_empty() {
+        examination
+            .report
+            .push(unsigned(&package.subject, dpkg_sig));
         return Ok(examination);
     }
-    let mut hashes = verifier.plan(blocks.iter().map(|(_, block)| block)).start();
-    for member in &layout.signed {
-        feed(file, member.offset, member.end(), &mut hashes)
-            .map_err(|error| Error::read(path, error))?;
-        examination.report.bytes += member.size;
-    }
     examination.report.files = 1;
-    judge(&mut examination, verifier, blocks, &hashes);
+    examination.report.bytes = match package.whole {
+        Some(_) => package.layout.size,
+        None => package.bytes(),
+    };
+    together(&mut examination, verifier, judged);
     Ok(examination)
 }
 
@@ -134,25 +176,19 @@ pub(super) fn feed(
     Ok(())
 }
 
-/// Judges the members together, as one block: what rejects in one rejects the package,
-/// an unknown signer of one is no matter beside a good signature in another, and
-/// thresholds count over all of them.
-fn judge(
+/// Judges them together, as one block: what rejects in one rejects the package, an unknown
+/// signer of one is no matter beside a good signature in another, and thresholds count over
+/// all of them.
+fn together(
     examination: &mut Examination,
     verifier: &Verifier,
-    blocks: Vec<(String, SignatureBlock)>,
-    hashes: &Hashes,
+    judged: Vec<(String, SignatureReport)>,
 ) {
-    let mut objects = Vec::with_capacity(blocks.len());
-    let mut reports = Vec::with_capacity(blocks.len());
-    for (object, block) in blocks {
-        objects.push(object);
-        reports.push(verifier.hashed(Object::Package, &block, hashes));
-    }
-    let together = verifier.together(&reports);
-    for (object, mut report) in objects.into_iter().zip(reports) {
-        if matches!(together, Verdict::Accepted { .. }) {
-            report.verdict = together.clone();
+    let reports: Vec<_> = judged.iter().map(|(_, report)| report.clone()).collect();
+    let verdict = verifier.together(&reports);
+    for (object, mut report) in judged {
+        if matches!(verdict, Verdict::Accepted { .. }) {
+            report.verdict = verdict.clone();
         }
         examination.add_signatures(object, report);
     }

@@ -13,6 +13,7 @@ mod common;
 mod debian;
 mod package;
 mod package_peers;
+mod policy;
 mod publish;
 mod release;
 mod release_peers;
