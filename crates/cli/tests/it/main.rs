@@ -15,3 +15,4 @@ mod outcome;
 mod road;
 mod run;
 mod safety;
+mod upload_peers;
