@@ -7,6 +7,7 @@
 pub mod apt;
 pub mod aptly;
 pub mod deb;
+pub mod devscripts;
 pub mod gnupg;
 pub mod mirror;
 pub mod reprepro;

@@ -237,7 +237,7 @@ impl Job<'_> {
             entries.extend(listed_by_inner(changes, &document, self.root, examination));
             opened.push(document);
         }
-        self.hold_upstream(&mut entries, &mut held, examination);
+        self.hold_upstream(&entries, &mut held, examination);
         let upstream = upstream(&entries, &held, examination);
         if let Some(copies) = self.copies {
             for (path, content) in &held {
@@ -322,12 +322,7 @@ impl Job<'_> {
     }
 
     /// Reads the upstream signatures among the entries.
-    fn hold_upstream(
-        &self,
-        entries: &mut Vec<Entry>,
-        held: &mut Held,
-        examination: &mut Examination,
-    ) {
+    fn hold_upstream(&self, entries: &[Entry], held: &mut Held, examination: &mut Examination) {
         let paths: BTreeSet<SafePath> = entries
             .iter()
             .filter(|entry| tarball_of(entry.path.as_str()).is_some())
@@ -340,7 +335,6 @@ impl Job<'_> {
                 held.insert(path, content);
             }
         }
-        entries.sort_by(|a, b| a.path.cmp(&b.path));
     }
 
     /// Every other file, each in one read.

@@ -21,3 +21,5 @@ mod roles;
 mod tamper;
 mod tree;
 mod trouble;
+mod upload;
+mod upload_peers;

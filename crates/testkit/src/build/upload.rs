@@ -14,6 +14,8 @@ pub struct Upload {
     pub sources: Vec<(String, Vec<u8>)>,
     /// Packages built from it.
     pub debs: Vec<Deb>,
+    /// A package whose content stands in the file of the first one.
+    pub disguised: Option<Deb>,
     /// Whether there is a .buildinfo.
     pub buildinfo: bool,
     /// What the .changes is named after: `amd64`, `source`.
@@ -58,6 +60,7 @@ impl Upload {
                 ),
             ],
             debs: vec![Deb::new("hello", "1:1.0-1", "all")],
+            disguised: None,
             buildinfo: true,
             named: "amd64".into(),
             fields: String::new(),
@@ -178,11 +181,14 @@ impl Upload {
             (name, write(&draft))
         };
         let dsc = written("dsc", self.dsc_name(), &self.dsc());
-        let debs: Vec<_> = self
+        let mut debs = self
             .debs
             .iter()
             .map(|deb| (deb.file_name(), deb.build()))
-            .collect();
+            .collect::<Vec<_>>();
+        if let (Some(disguised), Some((_, content))) = (&self.disguised, debs.first_mut()) {
+            *content = disguised.build();
+        }
         let mut files = vec![dsc.clone()];
         files.extend(self.sources.clone());
         files.extend(debs.clone());

@@ -3,6 +3,7 @@
 use super::shared::{self, By, Format, Kind, by};
 use super::{Case, Files};
 use crate::build::Digest;
+use crate::build::deb::Deb;
 use crate::build::upload::{Draft, Upload};
 use crate::keys::{self, RawOptions, SIGNED, clearsigned, hash_header, load, sign_text};
 
@@ -525,6 +526,14 @@ fn fields() -> Vec<Case> {
 /// Files on disk.
 fn files() -> Vec<Case> {
     let full = || Upload::new().files(&|draft| good(draft.text));
+    let disguised = |deb: Deb| {
+        let upload = Upload {
+            disguised: Some(deb),
+            ..Upload::new()
+        };
+        upload.files(&|draft| good(draft.text))
+    };
+    let package = || Deb::new("hello", "1:1.0-1", "all");
     let deb = "hello_1.0-1_all.deb";
     let debian = "hello_1.0-1.debian.tar.xz";
     let rejected = |name: &str, code: &str, why: &str, files: Files| {
@@ -569,6 +578,60 @@ fn files() -> Vec<Case> {
             "file.size-mismatch",
             "bytes were appended to a package",
             swapped(full(), deb, &|content| content.push(b'\n')),
+        ),
+        rejected(
+            "package-of-another-source",
+            "upload.package-mismatch",
+            "the package's own control file names another source",
+            disguised(package().field("Source", "other")),
+        ),
+        rejected(
+            "package-of-another-source-version",
+            "upload.package-mismatch",
+            "the package's own control file names another version of the source",
+            disguised(package().field("Source", "hello (1.0-1)")),
+        ),
+        rejected(
+            "package-of-another-epoch",
+            "upload.package-mismatch",
+            "file names have no epoch: only the control file tells",
+            disguised(Deb::new("hello", "2:1.0-1", "all")),
+        ),
+        rejected(
+            "package-under-another-name",
+            "upload.name-mismatch",
+            "the package's own control file calls it otherwise",
+            disguised(Deb::new("goodbye", "1:1.0-1", "all").field("Source", "hello")),
+        ),
+        rejected(
+            "package-of-another-architecture",
+            "upload.not-announced",
+            "the package's own control file names an architecture the upload does not",
+            disguised(Deb::new("hello", "1:1.0-1", "amd64")),
+        ),
+        rejected(
+            "package-that-is-none",
+            "deb.not-an-archive",
+            "what is uploaded as a package is none",
+            {
+                let upload = Upload {
+                    debs: Vec::new(),
+                    sources: [
+                        Upload::new().sources,
+                        vec![("hello_1.0-1_all.deb".into(), b"no package".to_vec())],
+                    ]
+                    .concat(),
+                    ..Upload::new()
+                };
+                upload.files(&|draft| match draft.kind {
+                    "dsc" => good(&unlisted(draft.text, "hello_1.0-1_all.deb")),
+                    "changes" => good(&draft.text.replace(
+                        "Architecture: source\n",
+                        "Binary: hello\nArchitecture: source all\n",
+                    )),
+                    _ => good(draft.text),
+                })
+            },
         ),
         rejected(
             "tarball-tampered",

@@ -175,7 +175,7 @@ fn one_paragraph_of_clean_text() {
             "upload.duplicate-field",
         ),
         (String::new(), "upload.missing-field"),
-        ("A: 1\n".repeat(1), "upload.missing-field"),
+        ("A: 1\n".to_owned(), "upload.missing-field"),
     ] {
         refused(&text, Kind::Dsc, code);
     }
