@@ -1,6 +1,7 @@
 //! apt repositories: from InRelease down to the last package.
 
 mod by_hash;
+pub mod client;
 mod date;
 mod discover;
 mod family;

@@ -7,6 +7,7 @@
     reason = "tests fail loudly and tell what they skip"
 )]
 
+mod agreement;
 mod built_by_peers;
 mod cases;
 mod common;
