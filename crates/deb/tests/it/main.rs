@@ -15,6 +15,7 @@ mod debian;
 mod package;
 mod package_peers;
 mod policy;
+mod program_peer;
 mod publish;
 mod release;
 mod release_peers;

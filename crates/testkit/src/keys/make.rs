@@ -161,6 +161,30 @@ fn plans() -> Vec<Plan> {
         ),
         Plan {
             primary_expires: Some(EXPIRES),
+            ..single(
+                "primary-signs-expired",
+                "one key for everything, which expires 2025-06-01",
+                Ed25519,
+            )
+        },
+        Plan {
+            revoked: Some((Part::Certificate, ReasonForRevocation::KeyCompromised)),
+            ..single(
+                "primary-signs-revoked-hard",
+                "one key for everything, revoked 2025-07-01 as compromised",
+                Ed25519,
+            )
+        },
+        Plan {
+            revoked: Some((Part::Certificate, ReasonForRevocation::KeySuperseded)),
+            ..single(
+                "primary-signs-revoked-soft",
+                "one key for everything, revoked 2025-07-01 as superseded",
+                Ed25519,
+            )
+        },
+        Plan {
+            primary_expires: Some(EXPIRES),
             ..plan(
                 "expired",
                 "the primary expires 2025-06-01, the subkey says nothing",
