@@ -41,6 +41,7 @@
 mod beneath;
 mod check;
 mod code;
+mod compress;
 mod copy;
 mod decompress;
 mod destination;
