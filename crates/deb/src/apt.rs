@@ -1,11 +1,11 @@
 //! apt repositories: from InRelease down to the last package.
 
 mod by_hash;
-pub mod client;
 mod date;
 mod discover;
 mod family;
 mod index;
+mod make;
 mod publish;
 mod release;
 mod root;
@@ -13,6 +13,10 @@ mod sign;
 mod tree;
 
 pub use discover::recognise;
+pub use make::{
+    AllPackages, Automatic, ByHash, Draft, Drafted, IndexOptions, ListOptions, ReleaseFields,
+    Reuse, Unchanged, index, list,
+};
 pub use publish::{Generation, Lock, PublishOptions, publish};
 pub use release::{Listed, Release};
 pub use root::verify_release;

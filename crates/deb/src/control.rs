@@ -15,7 +15,7 @@ use pkgseal_repo::{DigestAlgorithm, Digests, Limits, MultiHasher, read_through};
 
 use crate::layout::Fault;
 
-pub(crate) use paragraph::Control;
+pub(crate) use paragraph::{Control, fields, is_name, is_version};
 pub(crate) use scan::Scan;
 
 /// What one pass over a package gives.

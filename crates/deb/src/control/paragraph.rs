@@ -49,6 +49,11 @@ impl Control {
         Ok(control)
     }
 
+    /// From fields that a paragraph of ours had.
+    pub(crate) fn from_fields(fields: Vec<(String, Vec<u8>)>) -> Self {
+        Self { fields }
+    }
+
     /// Its fields in order: the name as spelt, and the value. A value has no blanks at
     /// either end of its first line, and its continuation lines follow as they are, each
     /// after a newline and with its blank in front, without blanks at the end.
@@ -87,7 +92,11 @@ impl Control {
     }
 }
 
-fn fields(
+/// The fields of a text that is one paragraph, as [`Control::fields`] has them.
+///
+/// # Errors
+/// The finding that rejects it.
+pub(crate) fn fields(
     text: &[u8],
     subject: &str,
     limits: &Limits,
@@ -150,7 +159,7 @@ fn reject(code: Code, subject: &str, detail: impl Into<String>) -> Box<Finding> 
 }
 
 /// Letters, digits and `-+._` after a letter or digit, as dpkg takes them.
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphanumeric())
         && name
             .bytes()
@@ -158,7 +167,7 @@ fn is_name(name: &str) -> bool {
 }
 
 /// deb-version(7), and the underscore that old versions have.
-fn is_version(version: &str) -> bool {
+pub(crate) fn is_version(version: &str) -> bool {
     !version.is_empty()
         && version
             .bytes()

@@ -1,0 +1,154 @@
+//! What lies in a pool, without reading any of it.
+
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use pkgseal_repo::SafePath;
+
+use super::codec::{Decoder, Encoder};
+use crate::{Error, Result};
+
+/// What tells that a file was not touched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stat {
+    pub(super) size: u64,
+    /// Modification of the content, in nanoseconds since 1970.
+    pub(super) modified: i64,
+    /// Change of the inode, in nanoseconds since 1970.
+    changed: i64,
+    inode: u64,
+}
+
+impl Stat {
+    pub(super) fn of(metadata: &Metadata) -> Self {
+        let nanoseconds =
+            |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
+        Self {
+            size: metadata.len(),
+            modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
+            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
+            inode: metadata.ino(),
+        }
+    }
+
+    /// Whether the same content stands there under the same inode: links to it may have
+    /// come and gone.
+    pub(super) fn same_content(&self, other: &Self) -> bool {
+        (self.size, self.modified, self.inode) == (other.size, other.modified, other.inode)
+    }
+
+    /// Whether it was touched at `moment` or later, in nanoseconds since 1970.
+    pub(super) fn is_younger(&self, moment: i64) -> bool {
+        self.modified >= moment || self.changed >= moment
+    }
+
+    pub(super) fn encode(&self, encoder: &mut Encoder) {
+        encoder.number(self.size);
+        encoder.signed(self.modified);
+        encoder.signed(self.changed);
+        encoder.number(self.inode);
+    }
+
+    pub(super) fn decode(decoder: &mut Decoder<'_>) -> Option<Self> {
+        Some(Self {
+            size: decoder.number()?,
+            modified: decoder.signed()?,
+            changed: decoder.signed()?,
+            inode: decoder.number()?,
+        })
+    }
+}
+
+/// What a file is, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    /// A .deb.
+    Package,
+    /// A .udeb: a package for the installer, with indices of its own.
+    Installer,
+    /// A .dsc.
+    Source,
+    Other,
+}
+
+impl Kind {
+    fn of(name: &str) -> Self {
+        match name.rsplit_once('.') {
+            Some((_, "deb")) => Self::Package,
+            Some((_, "udeb")) => Self::Installer,
+            Some((_, "dsc")) => Self::Source,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A file of the pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Relative to the repository.
+    pub(super) path: SafePath,
+    pub(super) kind: Kind,
+    pub(super) stat: Stat,
+}
+
+/// Every file beneath `below`, or beneath the root, sorted. Links to files are files,
+/// links to directories are not entered; hidden names are left out: partial uploads have
+/// such, and so has our own state. In a whole repository `dists` is left out.
+///
+/// # Errors
+/// [`Error::Repo`] when a directory cannot be read, or a name is none that a client could
+/// ask for.
+pub(super) fn walk(root: &Path, below: Option<&SafePath>) -> Result<Vec<Found>> {
+    let mut found = Vec::new();
+    let mut todo = vec![below.cloned()];
+    while let Some(directory) = todo.pop() {
+        let full = match &directory {
+            Some(directory) => root.join(directory),
+            None => root.to_owned(),
+        };
+        let failed = |error| Error::read(&full, error);
+        for entry in fs::read_dir(&full).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else {
+                return Err(Error::Repo(pkgseal_repo::Error::UnsafePath {
+                    reason: "it is not UTF-8",
+                    path: entry.path().display().to_string(),
+                }));
+            };
+            if name.starts_with('.') || (directory.is_none() && name == "dists") {
+                continue;
+            }
+            let path = match &directory {
+                Some(directory) => SafePath::new(&format!("{directory}/{name}"))?,
+                None => SafePath::new(name)?,
+            };
+            // Not following links; a file that is gone meanwhile was never there.
+            let Ok(mut metadata) = entry.metadata() else {
+                continue;
+            };
+            if metadata.is_dir() {
+                todo.push(Some(path));
+                continue;
+            }
+            let kind = Kind::of(name);
+            if metadata.is_symlink() {
+                match fs::metadata(entry.path()) {
+                    Ok(target) if target.is_dir() => continue,
+                    Ok(target) => metadata = target,
+                    // Opening it says why.
+                    Err(_) if kind != Kind::Other => {}
+                    Err(_) => continue,
+                }
+            }
+            found.push(Found {
+                path,
+                kind,
+                stat: Stat::of(&metadata),
+            });
+        }
+    }
+    found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    Ok(found)
+}
