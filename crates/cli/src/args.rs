@@ -16,7 +16,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pkgseal_deb::package::Role;
 
-pub(crate) use apt::{AptCommand, AptVerify};
+pub(crate) use apt::{
+    AptCommand, AptIndex, AptRelease, AptVerify, ArchAllName, AutomaticName, DigestName, FormName,
+    PublishArguments, ReleaseOptions, Switch,
+};
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use maven::MavenCommand;

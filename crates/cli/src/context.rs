@@ -103,10 +103,17 @@ pub(crate) fn fingerprints(option: &str, texts: &[String]) -> Result<Vec<Fingerp
 
 /// The signers that `--key` names, unlocked.
 pub(crate) fn signers(secrets: &Secrets, now: Timestamp) -> Result<Vec<Signer>> {
-    let passphrase = passphrase(&secrets.passphrase)?;
-    secrets
-        .key
-        .iter()
+    signers_of(&secrets.key, &secrets.passphrase, now)
+}
+
+/// The signers of key files, unlocked; none is fine.
+pub(crate) fn signers_of(
+    keys: &[PathBuf],
+    source: &PassphraseSource,
+    now: Timestamp,
+) -> Result<Vec<Signer>> {
+    let passphrase = passphrase(source)?;
+    keys.iter()
         .map(|path| {
             pkgseal_keyring::open_signer(path, passphrase.as_ref(), now)
                 .with_context(|| format!("cannot sign with {}", path.display()))

@@ -97,6 +97,18 @@ pub(crate) fn bundled(written: &Signed, as_json: bool) -> Result<Outcome> {
     Ok(outcome)
 }
 
+/// Prints what was made, or why nothing was.
+pub(crate) fn made(verb: &str, done: &Signed, as_json: bool) -> Result<Outcome> {
+    let outcome = done.examination.outcome();
+    let text = if as_json {
+        json::signed(&[done], 0, outcome)?
+    } else {
+        text::made(verb, done)
+    };
+    out(&text)?;
+    Ok(outcome)
+}
+
 /// Prints a new key's files.
 pub(crate) fn generated(generated: &Generated, files: &[PathBuf], as_json: bool) -> Result<()> {
     out(&if as_json {

@@ -336,6 +336,24 @@ pub(super) fn unsigned(unsigned: &[&Signed]) -> String {
     written("unsigned", unsigned)
 }
 
+/// What was made of a repository, or why nothing was.
+pub(super) fn made(verb: &str, done: &Signed) -> String {
+    let mut text = String::new();
+    match done.examination.outcome() {
+        Outcome::Accepted => return written(verb, &[done]),
+        Outcome::Undecided | Outcome::Rejected => {
+            let subject = escaped(&done.examination.subject);
+            let _ = writeln!(
+                text,
+                "{WRONG}{verb}{WRONG:#} {subject} ({})",
+                kind(&done.examination)
+            );
+        }
+    }
+    findings(&mut text, &done.examination.report.findings);
+    text
+}
+
 fn written(verb: &str, done: &[&Signed]) -> String {
     let mut text = String::new();
     for done in done {
