@@ -54,6 +54,7 @@ fn run(
         signature,
         wanted: Wanted::Signature(Object::Artifact),
         pom: None,
+        digests: Vec::new(),
     };
     let mut examination = Examination::new(KIND, &subject.name);
     let found = examine(&Place::Anywhere, &subject, verifier, limits, &NoProgress)?;

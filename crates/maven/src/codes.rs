@@ -195,9 +195,76 @@ pub const PRIMARY_SIGNED: Code = Code::new(
     "a primary key signed though its certificate has a signing subkey, which clients that pin keys will miss",
 );
 
+/// A trust file is not what it should be, and nothing of it was used.
+pub const TRUST_MALFORMED: Code = Code::new(
+    "maven.trust.malformed",
+    "a trust file is not what it should be, and nothing of it was used",
+);
+/// A trust file says something that the other form cannot say; it was left out, never widened.
+pub const TRUST_LOST: Code = Code::new(
+    "maven.trust.lost",
+    "a trust file says something that the other form cannot say; it was left out, never widened",
+);
+/// A keyring holds a bare key without self-signatures: it can be pinned, and nothing else of it can be checked.
+pub const TRUST_PINNED: Code = Code::new(
+    "maven.trust.pinned-key",
+    "a keyring holds a bare key without self-signatures: it can be pinned, and nothing else of it can be checked",
+);
+/// A signing subkey was named beside its primary key, since Gradle asks for the key that signed.
+pub const TRUST_SUBKEY: Code = Code::new(
+    "maven.trust.subkey-added",
+    "a signing subkey was named beside its primary key, since Gradle asks for the key that signed",
+);
+/// A file was not signed well enough to learn from.
+pub const TRUST_UNTAUGHT: Code = Code::new(
+    "maven.trust.not-learned",
+    "a file was not signed well enough to learn from",
+);
+/// A file is signed, or unsigned, in another way than the trust file allows for its coordinates.
+pub const TRUST_FORBIDDEN: Code = Code::new(
+    "maven.trust.forbidden",
+    "a file is signed, or unsigned, in another way than the trust file allows for its coordinates",
+);
+/// The trust file lets a file pass that nothing good vouches for.
+pub const TRUST_TOLERATED: Code = Code::new(
+    "maven.trust.tolerated",
+    "the trust file lets a file pass that nothing good vouches for",
+);
+/// The trust file says nothing of a file's coordinates.
+pub const TRUST_UNMENTIONED: Code = Code::new(
+    "maven.trust.unmentioned",
+    "the trust file says nothing of a file's coordinates",
+);
+/// A file is not what the trust file's checksum says.
+pub const TRUST_CHECKSUM: Code = Code::new(
+    "maven.trust.checksum-mismatch",
+    "a file is not what the trust file's checksum says",
+);
+/// A file is not signed, which the policy lets pass.
+pub const UNSIGNED: Code = Code::new(
+    "maven.unsigned",
+    "a file is not signed, which the policy lets pass",
+);
+/// A file in Gradle's cache is not what the name of its folder says.
+pub const GRADLE_DIGEST: Code = Code::new(
+    "maven.gradle.digest-mismatch",
+    "a file in Gradle's cache is not what the name of its folder says",
+);
+
 /// All of them, for the manual.
 pub const ALL: &[Code] = &[
     ALREADY_SIGNED,
+    TRUST_MALFORMED,
+    TRUST_LOST,
+    TRUST_PINNED,
+    TRUST_SUBKEY,
+    TRUST_UNTAUGHT,
+    TRUST_FORBIDDEN,
+    TRUST_TOLERATED,
+    TRUST_UNMENTIONED,
+    TRUST_CHECKSUM,
+    UNSIGNED,
+    GRADLE_DIGEST,
     BUNDLE_MALFORMED,
     BUNDLE_DUPLICATE,
     BUNDLE_LARGE,

@@ -53,6 +53,20 @@ impl Coordinates {
     }
 }
 
+impl Coordinates {
+    /// The name its file has, a timestamped snapshot's apart.
+    pub(crate) fn file_name(&self) -> String {
+        let classifier = self.classifier.as_deref().map(|c| format!("-{c}"));
+        format!(
+            "{}-{}{}.{}",
+            self.artifact,
+            self.version,
+            classifier.unwrap_or_default(),
+            self.extension
+        )
+    }
+}
+
 /// What follows `1.0-20250301.120000-1` in the folder `1.0-SNAPSHOT`; `base` is `1.0-`.
 fn timestamped<'a>(rest: &'a str, base: &str) -> Option<&'a str> {
     let rest = rest.strip_prefix(base)?;

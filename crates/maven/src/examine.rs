@@ -1,5 +1,6 @@
 //! One file against its signature and its checksum files, in one read.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -7,7 +8,8 @@ use pkgseal_openpgp::{
     Hashes, Object, SignatureBlock, SignatureReport, Verifier, codes as signature_codes,
 };
 use pkgseal_repo::{
-    Finding, Limits, MultiHasher, Progress, ProgressSink, codes as repo_codes, read_through,
+    DigestAlgorithm, Digests, Finding, Limits, MultiHasher, Progress, ProgressSink,
+    codes as repo_codes, read_through,
 };
 
 use crate::place::Place;
@@ -23,7 +25,7 @@ pub(crate) enum Wanted {
 }
 
 /// A file to look at.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Subject {
     /// Where it is.
     pub(crate) path: PathBuf,
@@ -35,6 +37,8 @@ pub(crate) struct Subject {
     pub(crate) wanted: Wanted,
     /// What a POM should say of itself.
     pub(crate) pom: Option<Coordinates>,
+    /// Digests wanted beside those of its checksum files.
+    pub(crate) digests: Vec<DigestAlgorithm>,
 }
 
 /// What was found.
@@ -43,6 +47,8 @@ pub(crate) struct Examined {
     /// What the signatures are on and in, and the judgement of them.
     pub(crate) signatures: Option<(String, SignatureReport)>,
     pub(crate) findings: Vec<Finding>,
+    /// The digests asked for.
+    pub(crate) digests: Digests,
     pub(crate) bytes: u64,
 }
 
@@ -58,15 +64,18 @@ pub(crate) fn examine(
     let file = place.open(path)?.ok_or_else(|| absent(path))?;
     let (expected, mut findings) = checksum::beside(place, path, name, limits)?;
     let mut judging = Judging::prepare(place, subject, verifier, limits)?;
-    let mut checksums = MultiHasher::new(expected.algorithms());
+    let wanted = expected.algorithms().chain(subject.digests.iter().copied());
+    let mut checksums = MultiHasher::new(wanted.collect::<BTreeSet<_>>());
     let mut told = ProgressSink(progress);
     let bytes = read_through(&file, &mut [judging.sink(), &mut checksums, &mut told])
         .map_err(|error| Error::read(path, error))?;
-    findings.extend(checksum::compare(name, &expected, &checksums.finish()));
+    let digests = checksums.finish();
+    findings.extend(checksum::compare(name, &expected, &digests));
     let report = judging.finish(subject, verifier, &mut findings);
     Ok(Examined {
         signatures: report.map(|report| (object_name(subject), report)),
         findings,
+        digests,
         bytes,
     })
 }

@@ -32,6 +32,7 @@ mod place;
 mod pom;
 pub mod preflight;
 pub mod tree;
+pub mod trust;
 pub mod zip;
 
 pub use checksum::{SUFFIXES as CHECKSUM_SUFFIXES, parse as parse_checksum};

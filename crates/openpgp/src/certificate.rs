@@ -107,6 +107,12 @@ impl Certificate {
         })
     }
 
+    /// Whether it is nothing but keys and user IDs: every signature was taken out, as in
+    /// Gradle's keyrings, and nothing but the key itself can be believed.
+    pub fn is_bare(&self) -> bool {
+        keystate::is_bare(&self.cert)
+    }
+
     /// Its user IDs.
     pub fn user_ids(&self, now: Timestamp) -> Vec<UserIdFacts> {
         let now = time::system(now);

@@ -21,8 +21,8 @@ mod binding;
 mod policy;
 mod revocation;
 
-pub(crate) use binding::newest;
 use binding::{Binding, times, unbound};
+pub(crate) use binding::{is_bare, newest};
 pub(crate) use policy::{EVERYTHING, SelfSignatures, below_profile, critical_unknown};
 use revocation::revocation;
 
@@ -94,7 +94,7 @@ pub(crate) fn assess(
     let by_later = of_the_day.is_none();
     let Some(binding) = of_the_day.or_else(|| Binding::later(key, &counted, at)) else {
         return Assessment {
-            bare: binding::is_bare(key.cert()),
+            bare: is_bare(key.cert()),
             ..unbound(key, profile, at)
         };
     };

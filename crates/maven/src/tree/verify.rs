@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use pkgseal_openpgp::{Examination, Object, Verifier};
 use pkgseal_repo::{
-    CheckOptions, Error as RepoError, Finding, Progress, Root, SafePath, codes as repo_codes,
+    CheckOptions, Digests, Error as RepoError, Finding, NoProgress, Progress, Root, SafePath,
+    codes as repo_codes,
 };
 use rayon::prelude::*;
 
-use super::{BIG, KIND, is_pom};
+use super::{BIG, KIND, Policy, gradle, is_pom};
 use crate::examine::{Examined, Subject, Wanted, examine};
 use crate::layout::Layout;
 use crate::place::Place;
@@ -23,6 +24,22 @@ use crate::{Coordinates, Error, Result, codes};
 pub fn verify(
     path: &Path,
     verifier: &Verifier,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Examination> {
+    verify_with(path, verifier, &Policy::default(), options, progress)
+}
+
+/// As [`verify`], by a policy: what becomes of unsigned files, and which keys may sign
+/// which coordinates. A Gradle cache (`modules-2/files-2.1`) is read as one: signatures
+/// stand in folders of their own, and the SHA-1 that names a file's folder must be its.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with(
+    path: &Path,
+    verifier: &Verifier,
+    policy: &Policy,
     options: &CheckOptions,
     progress: &dyn Progress,
 ) -> Result<Examination> {
@@ -41,19 +58,39 @@ pub fn verify(
         ));
         return Ok(examination);
     }
-    judge_layout(&layout, &mut examination);
-
-    let mut subjects = subjects(&layout);
-    subjects.sort_by_key(|(size, _)| std::cmp::Reverse(if *size < BIG { 0 } else { *size }));
-    let bytes = subjects.iter().map(|(size, _)| size).sum();
+    let checksums = policy.checksums();
+    let mut subjects = match gradle::read(&root, &layout) {
+        Some(cache) => {
+            examination.report.findings.extend(cache.findings);
+            cache.subjects
+        }
+        None => {
+            judge_layout(&layout, &mut examination);
+            subjects(&layout)
+        }
+    };
+    for subject in &mut subjects {
+        subject.listed = subject
+            .path
+            .as_ref()
+            .and_then(|path| checksums.get(path))
+            .map(|digests| (*digests).clone());
+        if let Some(listed) = &subject.listed {
+            subject.subject.digests.extend(listed.algorithms());
+        }
+    }
+    subjects.sort_by_key(|subject| {
+        std::cmp::Reverse(if subject.size < BIG { 0 } else { subject.size })
+    });
+    let bytes = subjects.iter().map(|subject| subject.size).sum();
     progress.begin("verifying artifacts", subjects.len() as u64, Some(bytes));
     let place = Place::Beneath(&root);
     let examined: Vec<Result<Examined>> = options.pool()?.install(|| {
         subjects
             .par_iter()
             .with_max_len(1)
-            .map(|(_, subject)| {
-                let found = examine(&place, subject, verifier, &options.limits, progress);
+            .map(|subject| {
+                let found = subject.examine(&place, verifier, options, progress);
                 progress.file();
                 found
             })
@@ -61,17 +98,16 @@ pub fn verify(
     });
     progress.end();
 
-    for ((_, subject), examined) in subjects.into_iter().zip(examined) {
+    for (subject, examined) in subjects.into_iter().zip(examined) {
         match examined {
             Ok(examined) => {
-                if let Some((object, report)) = examined.signatures {
-                    examination.add_signatures(object, report);
-                }
-                examination.report.findings.extend(examined.findings);
                 examination.report.files += 1;
                 examination.report.bytes += examined.bytes;
+                policy.judge(&subject, examined, &mut examination);
             }
-            Err(error) => examination.report.push(unreadable(subject.name, error)?),
+            Err(error) => examination
+                .report
+                .push(unreadable(subject.subject.name, error)?),
         }
     }
     examination
@@ -79,6 +115,52 @@ pub fn verify(
         .sort_by(|a, b| a.object.cmp(&b.object));
     examination.report.sort();
     Ok(examination)
+}
+
+/// A file to look at, and what is known of it beforehand.
+pub(super) struct Candidate {
+    pub(super) subject: Subject,
+    pub(super) size: u64,
+    /// What its path says it is.
+    pub(super) coordinates: Option<Coordinates>,
+    /// Its path in the repository layout.
+    pub(super) path: Option<SafePath>,
+    /// The SHA-1 that names its folder, leading zeros perhaps left out.
+    pub(super) folder: Option<String>,
+    /// Other signatures it may go by, where a cache keeps several.
+    pub(super) others: Vec<PathBuf>,
+    /// The digests a trust file lists for it.
+    pub(super) listed: Option<Digests>,
+}
+
+impl Candidate {
+    fn examine(
+        &self,
+        place: &Place<'_>,
+        verifier: &Verifier,
+        options: &CheckOptions,
+        progress: &dyn Progress,
+    ) -> Result<Examined> {
+        let accepted = |found: &Examined| {
+            let report = found.signatures.as_ref();
+            report.is_some_and(|(_, report)| report.is_accepted())
+        };
+        let first = examine(place, &self.subject, verifier, &options.limits, progress)?;
+        if accepted(&first) {
+            return Ok(first);
+        }
+        for other in &self.others {
+            let subject = Subject {
+                signature: Some(other.clone()),
+                ..self.subject.clone()
+            };
+            let found = examine(place, &subject, verifier, &options.limits, &NoProgress)?;
+            if accepted(&found) {
+                return Ok(found);
+            }
+        }
+        Ok(first)
+    }
 }
 
 /// What can be said without reading any file.
@@ -154,38 +236,47 @@ fn it_and_others(count: usize) -> String {
     }
 }
 
-/// What is to be read, with sizes.
-fn subjects(layout: &Layout) -> Vec<(u64, Subject)> {
-    let subject = |path: &SafePath, wanted| {
+/// What is to be read.
+fn subjects(layout: &Layout) -> Vec<Candidate> {
+    let candidate = |path: &SafePath, wanted| {
         let signature = layout.signature(path);
-        let subject = Subject {
-            path: PathBuf::from(path.as_str()),
-            name: path.to_string(),
-            signature: signature.map(|signature| PathBuf::from(signature.as_str())),
-            wanted,
-            pom: Coordinates::of(path).filter(is_pom),
-        };
-        (layout.size(path), subject)
+        let coordinates = Coordinates::of(path);
+        Candidate {
+            subject: Subject {
+                path: PathBuf::from(path.as_str()),
+                name: path.to_string(),
+                signature: signature.map(|signature| PathBuf::from(signature.as_str())),
+                wanted,
+                pom: coordinates.clone().filter(is_pom),
+                digests: Vec::new(),
+            },
+            size: layout.size(path),
+            coordinates: coordinates.filter(|_| wanted == Wanted::Signature(Object::Artifact)),
+            path: Some(path.clone()),
+            folder: None,
+            others: Vec::new(),
+            listed: None,
+        }
     };
     let artifacts = layout
         .artifacts
         .iter()
-        .map(|path| subject(path, Wanted::Signature(Object::Artifact)));
+        .map(|path| candidate(path, Wanted::Signature(Object::Artifact)));
     let metadata = layout.metadata.iter().filter_map(|path| {
         if layout.signature(path).is_some() {
             // The list of versions must not be an old one: as strict as any repository.
-            Some(subject(path, Wanted::Signature(Object::Repository)))
+            Some(candidate(path, Wanted::Signature(Object::Repository)))
         } else {
             layout
                 .has_checksum(path)
-                .then(|| subject(path, Wanted::Checksums))
+                .then(|| candidate(path, Wanted::Checksums))
         }
     });
     let beside = layout
         .beside
         .iter()
         .filter(|path| layout.has_checksum(path))
-        .map(|path| subject(path, Wanted::Checksums));
+        .map(|path| candidate(path, Wanted::Checksums));
     artifacts.chain(metadata).chain(beside).collect()
 }
 

@@ -9,6 +9,7 @@ mod artifact;
 mod damage;
 mod faults;
 mod peers;
+mod policy;
 mod preflight;
 mod publish;
 mod real;

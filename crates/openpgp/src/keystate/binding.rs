@@ -92,7 +92,7 @@ pub(super) fn times<'a>(key: &Key<'a>) -> impl Iterator<Item = SystemTime> + use
 }
 
 /// Whether a certificate is nothing but keys and user IDs: every signature was taken out.
-pub(super) fn is_bare(cert: &openpgp::Cert) -> bool {
+pub(crate) fn is_bare(cert: &openpgp::Cert) -> bool {
     let keys = cert.keys().flat_map(|key| key.bundle().signatures());
     let user_ids = cert
         .userids()
