@@ -19,7 +19,7 @@ pub enum Error {
     OpenPgp(#[from] pkgseal_openpgp::Error),
     /// What was to be signed would be rejected by whoever verifies it. Nothing was
     /// written.
-    #[error("{}: not signed: {}", path.display(), reasons(findings))]
+    #[error("{}: not signed: {}", path.display(), reasons(path, findings))]
     Refused {
         /// What was to be signed.
         path: PathBuf,
@@ -85,9 +85,16 @@ impl Error {
     }
 }
 
-fn reasons(findings: &[Finding]) -> String {
-    let words = findings
-        .iter()
-        .map(|finding| format!("{} ({})", finding.detail, finding.code));
+fn reasons(path: &std::path::Path, findings: &[Finding]) -> String {
+    let words = findings.iter().map(|finding| {
+        let subject = finding.subject.as_str();
+        // What is said of the very path needs no second name.
+        let named = if subject.is_empty() || path.ends_with(subject) {
+            String::new()
+        } else {
+            format!("{subject}: ")
+        };
+        format!("{named}{} ({})", finding.detail, finding.code)
+    });
     words.collect::<Vec<_>>().join("; ")
 }

@@ -1,9 +1,11 @@
 //! .deb packages, Release files, and the package lists below them.
 
 use pkgseal_deb::apt::{self, Release};
+use pkgseal_deb::upload::{self, Document, Kind};
 use pkgseal_openpgp::{Examination, Verified};
 use pkgseal_repo::{CheckOptions, Limits, NoProgress, Outcome};
 use pkgseal_testkit::build::Digest;
+use pkgseal_testkit::build::upload::Upload;
 use pkgseal_testkit::generate::sample_apt;
 use pkgseal_testkit::keys::{self, RawOptions};
 
@@ -66,6 +68,51 @@ pub(crate) const PACKAGES: Target = Target {
               e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 0 hello_1.0-1.dsc\n"
                 .to_vec(),
         );
+        seeds
+    },
+};
+
+/// The documents of an upload, once vouched for, and as a file of their own.
+pub(crate) const UPLOAD: Target = Target {
+    name: "upload",
+    run: |data| {
+        for kind in [Kind::Dsc, Kind::Buildinfo, Kind::Changes] {
+            let text = Verified::danger_unverified(data.to_vec());
+            let _ = Document::parse(text, kind, "x", &Limits::default());
+        }
+        let Ok(folder) = seeds::folder() else {
+            return;
+        };
+        let path = folder.path().join("hello_1.0-1_amd64.changes");
+        if std::fs::write(&path, data).is_err() {
+            return;
+        }
+        let options = CheckOptions {
+            jobs: 1,
+            limits: Limits::default(),
+        };
+        let _ = upload::verify(&path, seeds::friend(), None, &options, &NoProgress);
+        if let Ok(examination) =
+            upload::verify(&path, seeds::stranger(), None, &options, &NoProgress)
+        {
+            let outcome = examination.outcome();
+            assert_ne!(
+                outcome,
+                Outcome::Accepted,
+                "accepted without its certificate"
+            );
+        }
+    },
+    seeds: || {
+        let mut seeds = Vec::new();
+        for ending in [".changes", ".dsc", ".buildinfo"] {
+            seeds.extend(seeds::vectors("changes", ending));
+        }
+        let unsigned = Upload::new().unsigned();
+        let documents = unsigned
+            .into_iter()
+            .filter(|(name, _)| Kind::of(name).is_some());
+        seeds.extend(documents.map(|(_, content)| content));
         seeds
     },
 };

@@ -41,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     deb::PACKAGE,
     deb::RELEASE,
     deb::PACKAGES,
+    deb::UPLOAD,
     rpm::PACKAGE,
     rpm::EDITOR,
     rpm::REPOMD,

@@ -6,12 +6,15 @@ use std::path::Path;
 use std::process::Command;
 
 use pkgseal_deb::package::{self, SignOptions};
-use pkgseal_deb::{Error, apt};
+use pkgseal_deb::{Error, apt, upload};
 use pkgseal_repo::{CheckOptions, Destination, Limits, NoProgress, Root};
 use pkgseal_testkit::build::deb::Deb;
+use pkgseal_testkit::build::upload::Upload;
 use pkgseal_testkit::keys;
 
 use crate::common::{folder, repository, sign_tree, write};
+
+const CHANGES: &str = "hello_1.0-1_amd64.changes";
 
 /// Names the folder a child process signs in.
 const CHILD: &str = "PKGSEAL_TROUBLE";
@@ -31,6 +34,16 @@ fn sign(root: &Path, destination: &Destination) -> pkgseal_deb::Result<()> {
             time,
             destination,
             &Limits::default(),
+        )?;
+    } else if root.join(CHANGES).exists() {
+        upload::sign(
+            &root.join(CHANGES),
+            &signers,
+            time,
+            destination,
+            upload::Existing::Replace,
+            &CheckOptions::default(),
+            &NoProgress,
         )?;
     } else {
         let options = CheckOptions::default();
@@ -115,6 +128,39 @@ fn a_repository_survives_a_full_disk_and_a_kill() {
             assert_eq!(content(folder.path()), before, "{blocks} {trap}");
         }
     }
+}
+
+/// The .dsc would still fit, the .changes would not: then neither changes.
+#[test]
+fn an_upload_survives_a_full_disk_and_a_kill() {
+    let changes = "Changes-Long:\n".to_owned() + &" x\n".repeat(2000);
+    let upload = Upload {
+        fields: changes,
+        ..Upload::new()
+    };
+    for trap in ["trap '' XFSZ;", ""] {
+        for blocks in [0, 1, 4, 8, 12] {
+            let folder = folder();
+            for (name, content) in upload.unsigned() {
+                write(folder.path(), &name, &content);
+            }
+            let before = content(folder.path());
+            assert!(!limited(folder.path(), blocks, trap), "{blocks} {trap}");
+            assert_eq!(content(folder.path()), before, "{blocks} {trap}");
+        }
+    }
+    let folder = folder();
+    for (name, content) in upload.unsigned() {
+        write(folder.path(), &name, &content);
+    }
+    assert!(limited(folder.path(), 1000, ""));
+    // A directory where the copy of one file would go: nothing becomes visible.
+    let out = tempfile::tempdir().unwrap();
+    std::fs::create_dir(out.path().join("hello_1.0-1_all.deb")).unwrap();
+    let destination = Destination::Directory(out.path().to_owned());
+    let error = sign(folder.path(), &destination).unwrap_err();
+    assert!(matches!(error, Error::Repo(_)), "{error}");
+    assert!(content(out.path()).is_empty());
 }
 
 #[test]
