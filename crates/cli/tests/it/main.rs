@@ -15,4 +15,5 @@ mod outcome;
 mod road;
 mod run;
 mod safety;
+mod upload;
 mod upload_peers;
