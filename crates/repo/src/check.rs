@@ -76,40 +76,24 @@ pub fn check_witnessed<'w>(
     progress: &dyn Progress,
     witness: &(dyn Fn(&Entry) -> Option<Box<dyn Witness + 'w>> + Sync),
 ) -> Result<Report> {
-    let mut report = Report::new();
-    if entries.len() > options.limits.entries {
-        report.push(Finding::reject(
-            codes::LIMIT,
-            root.path().display().to_string(),
-            format!(
-                "{} files are listed, the limit is {}",
-                entries.len(),
-                options.limits.entries
-            ),
-        ));
-        return Ok(report);
-    }
-    let mut merged = merge(entries, &mut report);
-    merged.sort_by(|a, b| big(b).cmp(&big(a)).then_with(|| a.path.cmp(&b.path)));
-    let bytes = merged
-        .iter()
-        .try_fold(0u64, |sum, e| sum.checked_add(e.size?));
-    progress.begin("checking files", merged.len() as u64, bytes);
-    let next = AtomicUsize::new(0);
-    let parts = options.pool()?.broadcast(|_| {
-        let mut part = Report::new();
-        while let Some(entry) = merged.get(next.fetch_add(1, Ordering::Relaxed)) {
-            check_one(root, entry, &mut part, progress, witness(entry));
-            progress.file();
-        }
-        part
-    });
-    progress.end();
-    for part in parts {
-        report.merge(part);
-    }
-    report.sort();
-    Ok(report)
+    run(root, entries, options, progress, &|entry, part| {
+        check_one(root, entry, part, progress, witness(entry));
+    })
+}
+
+/// As [`check`], without reading any file: existence and size.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_existence(
+    root: &Root,
+    entries: Vec<Entry>,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Report> {
+    run(root, entries, options, progress, &|entry, part| {
+        exists(root, entry, part);
+    })
 }
 
 /// Files beneath `below` that `listed` does not name, as notes (`file.surplus`).
@@ -138,6 +122,50 @@ pub fn surplus(
             Err(error) => return Err(error),
         }
     }
+    Ok(report)
+}
+
+/// Merges entries and hands each to one of the threads.
+fn run(
+    root: &Root,
+    entries: Vec<Entry>,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+    one: &(dyn Fn(&Entry, &mut Report) + Sync),
+) -> Result<Report> {
+    let mut report = Report::new();
+    if entries.len() > options.limits.entries {
+        report.push(Finding::reject(
+            codes::LIMIT,
+            root.path().display().to_string(),
+            format!(
+                "{} files are listed, the limit is {}",
+                entries.len(),
+                options.limits.entries
+            ),
+        ));
+        return Ok(report);
+    }
+    let mut merged = merge(entries, &mut report);
+    merged.sort_by(|a, b| big(b).cmp(&big(a)).then_with(|| a.path.cmp(&b.path)));
+    let bytes = merged
+        .iter()
+        .try_fold(0u64, |sum, e| sum.checked_add(e.size?));
+    progress.begin("checking files", merged.len() as u64, bytes);
+    let next = AtomicUsize::new(0);
+    let parts = options.pool()?.broadcast(|_| {
+        let mut part = Report::new();
+        while let Some(entry) = merged.get(next.fetch_add(1, Ordering::Relaxed)) {
+            one(entry, &mut part);
+            progress.file();
+        }
+        part
+    });
+    progress.end();
+    for part in parts {
+        report.merge(part);
+    }
+    report.sort();
     Ok(report)
 }
 
@@ -203,6 +231,38 @@ fn both(first: &str, second: &str) -> String {
     }
 }
 
+/// Opens a listed file; that it cannot be is a finding.
+fn open(root: &Root, entry: &Entry, report: &mut Report) -> Option<File> {
+    let path = entry.path.as_str();
+    let finding = match root.file(&entry.path) {
+        Ok(Some(file)) => return Some(file),
+        Ok(None) if entry.requirement == Requirement::Optional => return None,
+        Ok(None) => Finding::reject(codes::FILE_MISSING, path, "the file does not exist"),
+        Err(error) => unusable(path, &error),
+    };
+    report.push(finding.because(&*entry.listed_by));
+    None
+}
+
+/// Whether one file is there, with its size.
+fn exists(root: &Root, entry: &Entry, report: &mut Report) {
+    let Some(file) = open(root, entry, report) else {
+        return;
+    };
+    let finding = match file.metadata() {
+        Ok(metadata) if entry.size.is_some_and(|size| size != metadata.len()) => {
+            wrong_size(entry, metadata.len())
+        }
+        Ok(_) => return,
+        Err(error) => Finding::undecided(
+            codes::FILE_UNREADABLE,
+            entry.path.as_str(),
+            format!("the file cannot be examined: {error}"),
+        ),
+    };
+    report.push(finding.because(&*entry.listed_by));
+}
+
 /// Compares one file.
 fn check_one(
     root: &Root,
@@ -211,22 +271,11 @@ fn check_one(
     progress: &dyn Progress,
     mut witness: Option<Box<dyn Witness + '_>>,
 ) {
+    let Some(file) = open(root, entry, report) else {
+        return;
+    };
     let mut found = |finding: Finding| report.push(finding.because(&*entry.listed_by));
     let path = entry.path.as_str();
-    let file = match root.file(&entry.path) {
-        Ok(Some(file)) => file,
-        Ok(None) => {
-            if entry.requirement == Requirement::Required {
-                found(Finding::reject(
-                    codes::FILE_MISSING,
-                    path,
-                    "the file does not exist",
-                ));
-            }
-            return;
-        }
-        Err(error) => return found(unusable(path, &error)),
-    };
     if !entry.digests.strongest().is_some_and(|a| a.is_strong()) {
         let given: Vec<_> = entry.digests.algorithms().map(|a| a.name()).collect();
         let given = if given.is_empty() {

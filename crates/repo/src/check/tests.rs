@@ -303,3 +303,34 @@ fn a_witness_sees_the_bytes_and_speaks_only_when_they_agree() {
     assert_eq!(evil.findings.len(), 1);
     assert_eq!(evil.findings[0].code, codes::FILE_DIGEST);
 }
+
+#[test]
+fn existence_is_asked_without_reading() {
+    let (dir, root) = directory();
+    fs::write(dir.path().join("same"), "evil").unwrap();
+    fs::write(dir.path().join("short"), "goo").unwrap();
+    fs::create_dir(dir.path().join("directory")).unwrap();
+    let mut optional = sha256("optional", b"good");
+    optional.requirement = Requirement::Optional;
+    let entries = ["good", "same", "short", "absent", "directory"]
+        .map(|path| sha256(path, b"good"))
+        .into_iter()
+        .chain([optional])
+        .collect();
+    let options = CheckOptions::default();
+    let report = check_existence(&root, entries, &options, &NoProgress).unwrap();
+    let found: Vec<_> = report
+        .findings
+        .iter()
+        .map(|finding| (&*finding.subject, finding.code))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("absent", codes::FILE_MISSING),
+            ("directory", codes::FILE_NOT_REGULAR),
+            ("short", codes::FILE_SIZE),
+        ]
+    );
+    assert_eq!((report.files, report.bytes), (0, 0));
+}
