@@ -18,7 +18,7 @@ use pkgseal_deb::package::Role;
 
 pub(crate) use apt::{
     AptCommand, AptIndex, AptRelease, AptVerify, ArchAllName, AutomaticName, DigestName, FormName,
-    PublishArguments, ReleaseOptions, Switch,
+    LevelName, PublishArguments, ReleaseOptions, Switch,
 };
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};

@@ -54,9 +54,15 @@ codes! {
     RELEASE_DATE = "apt.release.date", "Date or Valid-Until is missing or is no date clients can read";
     RELEASE_FUTURE = "apt.release.not-yet-valid", "the Release is dated in the future: a wrong clock here or there";
     RELEASE_EXPIRED = "apt.release.expired", "the Release is past its Valid-Until: a stale mirror, an abandoned suite, or someone replaying an old state";
+    RELEASE_TOO_OLD = "apt.release.too-old", "the Release is older than the longest age asked for: a mirror nobody updates, or someone who withholds what is new";
+    RELEASE_IDENTITY = "apt.release.identity", "the Release does not say of itself what is expected: another Suite, Codename, Origin or Label, or a component less";
+    RELEASE_GENERATION = "apt.release.mixed-generations", "InRelease, Release and Release.gpg are of different publications: a mirror caught in the middle of an update";
 
     INDEX_MISSING = "apt.index.missing", "none of an index's listed variants is there, and what it lists cannot be verified";
     INDEX_ABSENT = "apt.index.not-mirrored", "listed indices whose whole folder is absent: a partial mirror, by choice or not";
+    INDEX_VARIANT = "apt.index.variant-absent", "listed compressions of an index that are not there, while another one of each is: normal";
+    INDEX_ADVERTISED = "apt.index.advertised", "listed files that are on offer only, such as Contents or Translation, and are not there";
+    INDEX_GENERATION = "apt.index.other-generation", "an index is whole, but not the one that the Release lists: a stale index under a new Release, or the other way round";
     INDEX_CONTENT = "apt.index.content-mismatch", "an index does not decompress to what the Release lists for it: its variants are different texts";
     INDEX_COMPRESSION = "apt.index.compression", "an index does not decompress";
     INDEX_MALFORMED = "apt.index.malformed", "an index breaks the deb822 grammar, or an entry lacks what identifies its file";
@@ -73,6 +79,24 @@ codes! {
     MAKE_CACHE = "apt.make.cache", "what was remembered of an earlier run is damaged or of another version, and was put aside: everything is read again";
     MAKE_CURRENT = "apt.make.nothing-changed", "the pool and the options are those of the last run, so nothing was written";
 
+    BY_HASH_MISSING = "apt.by-hash.missing", "an index is not there under its strongest digest, though the Release announces by-hash: clients ask for it there first";
+    BY_HASH_INCOMPLETE = "apt.by-hash.incomplete", "indices are not there under their weaker digests";
+    BY_HASH_ABSENT = "apt.by-hash.absent", "folders have no by-hash, though the Release announces it: clients fall back to names, and meet half-finished updates";
+    BY_HASH_CONTENT = "apt.by-hash.content", "a file below by-hash is not what its name says";
+    BY_HASH_OLD = "apt.by-hash.old-generations", "files below by-hash that the Release lists no more: kept for clients in the middle of an update";
+
+    PDIFF_MALFORMED = "apt.pdiff.malformed", "the Index of a folder of patches breaks its grammar, or its lists do not fit one another";
+    PDIFF_CURRENT = "apt.pdiff.current", "patches lead to another index than the one the Release lists";
+    PDIFF_ABSENT = "apt.pdiff.patch-absent", "listed patches to an index are not there: clients fetch the whole index instead";
+    SUMS_MALFORMED = "apt.installer.malformed", "the installer's SHA256SUMS is no list of digests and paths";
+
+    PACKAGE_FIELDS = "apt.package.other-fields", "a package's control file says something else than its stanza in Packages: clients decide by one and install the other";
+    SOURCE_FIELDS = "apt.source.other-fields", "a .dsc says something else than its stanza in Sources";
+
+    POOL_SURPLUS = "apt.pool.surplus", "the files of the pool that no signed list mentions, and the bytes they take up";
+
+    TREE_SUITE = "apt.tree.suite-missing", "a suite that was asked for is not there";
+    TREE_PART = "apt.tree.part-missing", "a component or architecture that was asked for is in no suite";
     TREE_NO_SUITE = "apt.tree.no-suite", "there is no suite in the repository";
 
     UPLOAD_UNSIGNED = "upload.unsigned", "a .changes, .dsc or .buildinfo carries no signature: anybody can have written it";

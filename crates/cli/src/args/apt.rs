@@ -10,7 +10,7 @@ use clap::Subcommand;
 pub(crate) use index::{AptIndex, ArchAllName, FormName};
 pub(crate) use making::{AutomaticName, DigestName, PublishArguments, ReleaseOptions, Switch};
 pub(crate) use release::AptRelease;
-pub(crate) use verify::AptVerify;
+pub(crate) use verify::{AptVerify, LevelName};
 
 /// What to do with an apt repository.
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,7 @@ use pkgseal_repo::{
     codes as repo_codes,
 };
 
+use super::paragraph::{Paragraph, ParagraphBuilder};
 use crate::codes;
 use crate::deb822::{Fault, Line, Lines};
 
@@ -34,17 +35,28 @@ impl IndexKind {
     }
 }
 
+/// Whether stanzas are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// Only the files they name.
+    Entries,
+    /// Their text too.
+    Stanzas,
+}
+
 /// Reads every stanza and hands on the files it names. The text must come from bytes
-/// that a verified Release vouches for. `path` names the index.
+/// that a verified Release vouches for. `path` names the index. With `keep`, a stanza
+/// goes along with the file that has to say the same: the package, the .dsc.
 pub(crate) fn read(
     text: impl BufRead,
     kind: IndexKind,
     path: &str,
     limits: &Limits,
-    mut found: impl FnMut(Entry),
+    keep: Keep,
+    mut found: impl FnMut(Entry, Option<Paragraph>),
 ) -> Result<(), Box<Finding>> {
     let mut lines = Lines::new(text, limits.line);
-    let mut stanza = Stanza::new(kind, path);
+    let mut stanza = Stanza::new(kind, path, keep);
     let mut entries = 0_usize;
     let reject = |code: Code, detail: String| Box::new(Finding::reject(code, path, detail));
     loop {
@@ -156,10 +168,12 @@ struct Stanza {
     size: Option<u64>,
     digests: Digests,
     files: Vec<(String, u64, Digests)>,
+    /// Its text, where that is kept.
+    text: Option<ParagraphBuilder>,
 }
 
 impl Stanza {
-    fn new(kind: IndexKind, path: &str) -> Self {
+    fn new(kind: IndexKind, path: &str, keep: Keep) -> Self {
         Self {
             kind,
             listed_by: path.into(),
@@ -171,11 +185,15 @@ impl Stanza {
             size: None,
             digests: Digests::new(),
             files: Vec::new(),
+            text: (keep == Keep::Stanzas).then(ParagraphBuilder::default),
         }
     }
 
     fn field(&mut self, name: &str, value: &[u8]) -> Result<(), Wrong> {
         self.unseen(name)?;
+        if let Some(text) = &mut self.text {
+            text.field(name, value);
+        }
         self.current = field(self.kind, name);
         let Some(field) = self.current else {
             return Ok(());
@@ -223,6 +241,9 @@ impl Stanza {
         if self.ends.is_empty() {
             return Err(Wrong::malformed("a continuation of nothing"));
         }
+        if let Some(kept) = &mut self.text {
+            kept.continuation(text);
+        }
         match self.current {
             None => Ok(()),
             Some(Field::List(algorithm)) => self.listed(algorithm, text),
@@ -269,11 +290,12 @@ impl Stanza {
     }
 
     /// Hands on the stanza's files and empties it; how many there were.
-    fn finish(&mut self, found: &mut impl FnMut(Entry)) -> Result<usize, Wrong> {
+    fn finish(&mut self, found: &mut impl FnMut(Entry, Option<Paragraph>)) -> Result<usize, Wrong> {
         if self.ends.is_empty() {
             // Several empty lines between stanzas, or at the end, mean nothing.
             return Ok(0);
         }
+        let mut text = self.text.as_mut().map(ParagraphBuilder::finish);
         let package = std::mem::take(&mut self.package);
         if package.is_empty() {
             return Err(Wrong::malformed("an entry without a Package"));
@@ -305,7 +327,7 @@ impl Stanza {
             IndexKind::Packages => {
                 let path = path.ok_or_else(|| lacks("Filename"))?;
                 let size = size.ok_or_else(|| lacks("Size"))?;
-                found(entry(&path, size, digests)?);
+                found(entry(&path, size, digests)?, text);
                 Ok(1)
             }
             IndexKind::Sources => {
@@ -319,7 +341,8 @@ impl Stanza {
                         "." | "./" | "" => name,
                         directory => format!("{}/{name}", directory.trim_end_matches('/')),
                     };
-                    found(entry(&path, size, digests)?);
+                    let text = path.ends_with(".dsc").then(|| text.take()).flatten();
+                    found(entry(&path, size, digests)?, text);
                 }
                 Ok(count)
             }

@@ -2,18 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use pkgseal_openpgp::Verified;
 use pkgseal_repo::{
     Code, DigestAlgorithm, Digests, Finding, Limits, SafePath, codes as repo_codes,
 };
 
 use super::date;
+use super::freshness::Freshness;
 use crate::codes;
 use crate::deb822::{Fault, Line, Lines};
-
-/// How far ahead of the clock a Release may be dated (apt's `Acquire::Max-FutureTime`).
-const FUTURE: SignedDuration = SignedDuration::from_secs(10);
 
 /// The hash lists, weakest first.
 const LISTS: [(&str, DigestAlgorithm); 4] = [
@@ -120,28 +118,37 @@ impl Release {
         )
     }
 
+    /// Whether it says that it has this component: by its whole name, or by what
+    /// follows the last slash, as clients take it.
+    pub(crate) fn has_component(&self, name: &str) -> bool {
+        self.words("Components").any(|component| {
+            component == name
+                || component
+                    .rsplit_once('/')
+                    .is_some_and(|(_, last)| last == name)
+        })
+    }
+
+    /// Whether it says that it has this architecture.
+    pub(crate) fn has_architecture(&self, name: &str) -> bool {
+        self.words("Architectures")
+            .any(|architecture| architecture == name)
+    }
+
+    /// Whether clients of any architecture read `binary-all` besides their own.
+    pub(crate) fn has_index_of_all(&self) -> bool {
+        let none = "No-Support-for-Architecture-all";
+        self.has_architecture("all") && !self.words(none).any(|index| index == "Packages")
+    }
+
+    fn words(&self, field: &str) -> impl Iterator<Item = &str> {
+        self.field(field).unwrap_or_default().split_whitespace()
+    }
+
     /// What is wrong with its dates at `now`, as apt judges them: expired, or dated more
     /// than ten seconds ahead.
     pub fn freshness(&self, subject: &str, now: Timestamp) -> Option<Finding> {
-        if let Some(until) = self.valid_until
-            && now > until
-        {
-            let detail = format!("valid until {until}, and now it is {now}");
-            return Some(
-                Finding::reject(codes::RELEASE_EXPIRED, subject, detail)
-                    .because("its field Valid-Until")
-                    .hint("update the mirror; if it is current, its publisher has to sign anew"),
-            );
-        }
-        if self.date > now.saturating_add(FUTURE).unwrap_or(Timestamp::MAX) {
-            let detail = format!("dated {}, and now it is {now}", self.date);
-            return Some(
-                Finding::reject(codes::RELEASE_FUTURE, subject, detail)
-                    .because("its field Date")
-                    .hint("check the clock, here and where it was published"),
-            );
-        }
-        None
+        Freshness::default().judge(self, subject, now)
     }
 }
 

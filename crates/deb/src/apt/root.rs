@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use pkgseal_openpgp::{Examination, Object, Verified, Verifier};
+use jiff::Timestamp;
+use pkgseal_openpgp::{Examination, Object, SignatureReport, Status, Verified, Verifier};
 use pkgseal_repo::{
     Code, Error as RepoError, Finding, Limits, Root, SafePath, codes as repo_codes,
 };
@@ -76,8 +77,8 @@ pub fn verify_release(path: &Path, verifier: &Verifier, limits: &Limits) -> Resu
     Ok(examination)
 }
 
-/// Judges and reads a suite's root. Whatever is wrong becomes a finding; `None` when
-/// anything was.
+/// Judges and reads a suite's root, its dates as apt does. Whatever is wrong becomes a
+/// finding; `None` when anything was.
 pub(super) fn judge(
     root: &Root,
     names: &Names,
@@ -85,16 +86,27 @@ pub(super) fn judge(
     limits: &Limits,
     examination: &mut Examination,
 ) -> Option<Verified<Release>> {
+    let (subject, release) = signed(root, names, verifier, limits, examination)?;
+    let stale = release.get().freshness(subject.as_str(), verifier.now());
+    let fresh = stale.is_none();
+    examination.report.findings.extend(stale);
+    fresh.then_some(release)
+}
+
+/// As [`judge`], whatever the dates; and the file it was read from.
+pub(super) fn signed<'a>(
+    root: &Root,
+    names: &'a Names,
+    verifier: &Verifier,
+    limits: &Limits,
+    examination: &mut Examination,
+) -> Option<(&'a SafePath, Verified<Release>)> {
     let (subject, text) = signed_text(root, names, verifier, limits, examination)?;
     match Release::parse(text, subject.as_str(), limits) {
         Ok(release) => {
-            let inner = release.get();
-            examination.report.findings.extend(inner.warnings.clone());
-            if let Some(finding) = inner.freshness(subject.as_str(), verifier.now()) {
-                examination.report.push(finding);
-                return None;
-            }
-            Some(release)
+            let warnings = release.get().warnings.clone();
+            examination.report.findings.extend(warnings);
+            Some((subject, release))
         }
         Err(finding) => {
             examination.report.push(*finding);
@@ -115,8 +127,10 @@ fn signed_text<'a>(
     let release = content(root, &names.release, limits.release, examination)?;
     let signature = content(root, &names.signature, limits.signature, examination)?;
 
+    let mut signed = Vec::new();
     let inline = inrelease.map(|message| {
         let (text, report) = verifier.cleartext(Object::Repository, &message).accept();
+        signed.extend(report.signatures.iter().filter_map(|facts| facts.created));
         examination.add_signatures(names.inrelease.as_str(), report);
         text
     });
@@ -124,20 +138,14 @@ fn signed_text<'a>(
         (&inline, &release),
         (Some(Some(text)), Some(release)) if !same_text(text.get(), release)
     );
-    if differ {
-        let detail = format!(
-            "{} and {} say different things",
-            names.inrelease, names.release
-        );
-        examination.report.push(
-            Finding::reject(codes::RELEASE_TEXTS, names.release.as_str(), detail)
-                .hint("update the mirror again; if it stays, ask its operator"),
-        );
-    }
     let detached = match (release, signature) {
         (Some(release), Some(signature)) => {
             let judged = verifier.detached_bytes(Object::Repository, release, &signature);
             let (text, report) = judged.accept();
+            if let (Some(Some(_)), None) = (&inline, &text) {
+                let finding = other_signature(names, &signed, &report);
+                examination.report.findings.extend(finding);
+            }
             examination.add_signatures(names.signature.as_str(), report);
             Some(text)
         }
@@ -163,12 +171,67 @@ fn signed_text<'a>(
         }
         _ => None,
     };
+    if differ {
+        let date = |text: Option<&Verified<Vec<u8>>>| {
+            let release = Release::parse(text?.clone(), "", limits).ok()?;
+            Some(release.get().date)
+        };
+        let dates = (
+            date(inline.as_ref().and_then(Option::as_ref)),
+            date(detached.as_ref().and_then(Option::as_ref)),
+        );
+        let (code, detail) = match dates {
+            (Some(one), Some(other)) if one != other => (
+                codes::RELEASE_GENERATION,
+                format!(
+                    "{} is dated {one}, and {} {other}: both are signed, and of different \
+                     publications",
+                    names.inrelease, names.release
+                ),
+            ),
+            _ => (
+                codes::RELEASE_TEXTS,
+                format!(
+                    "{} and {} say different things",
+                    names.inrelease, names.release
+                ),
+            ),
+        };
+        examination.report.push(
+            Finding::reject(code, names.release.as_str(), detail)
+                .hint("update the mirror again; if it stays, ask its operator"),
+        );
+    }
     match (inline, detached) {
         _ if differ => None,
         (Some(Some(text)), None | Some(Some(_))) => Some((&names.inrelease, text)),
         (None, Some(Some(text))) => Some((&names.release, text)),
         _ => None,
     }
+}
+
+/// A bad Release.gpg that was made at another time than the InRelease beside it belongs
+/// to another publication.
+fn other_signature(
+    names: &Names,
+    inline: &[Timestamp],
+    detached: &SignatureReport,
+) -> Option<Finding> {
+    let bad = detached
+        .signatures
+        .iter()
+        .filter(|facts| facts.status == Status::Bad)
+        .find_map(|facts| facts.created.filter(|created| !inline.contains(created)))?;
+    let detail = format!(
+        "{} was made at {bad}, and {} at {}: they are of different publications",
+        names.signature,
+        names.inrelease,
+        inline.first()?
+    );
+    Some(
+        Finding::reject(codes::RELEASE_GENERATION, names.signature.as_str(), detail)
+            .hint("update the mirror again; if it stays, ask its operator"),
+    )
 }
 
 /// Whether two Releases are the same but for the end of the last line, which a

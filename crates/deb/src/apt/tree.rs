@@ -1,29 +1,30 @@
 //! A whole repository: every suite, one pool.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use pkgseal_openpgp::{Examination, Verified, Verifier};
 use pkgseal_repo::{
-    CheckOptions, Compression, Entry, Finding, Outcome, Progress, Requirement, Root, SafePath,
-    check, surplus,
+    CheckOptions, Entry, Finding, Outcome, Progress, Root, SafePath, check, check_existence,
+    check_witnessed,
 };
 use rayon::prelude::*;
 
-use super::by_hash;
+use super::absent;
+use super::by_hash::{ByHash, Present};
+use super::compare::Stanzas;
 use super::discover;
-use super::family::{Checked, Family, Variant};
-use super::index::IndexKind;
-use super::release::{Listed, Release};
+use super::family::{Checked, Family, Kind};
+use super::freshness::Freshness;
+use super::plan;
+use super::pool::{self, Files};
+use super::release::Release;
+use super::request::{Level, Scope, TreeRequest, is_named};
 use super::root::{self, Names};
-use crate::{Error, Result, codes};
+use crate::{Result, codes};
 
 /// What the examination calls a repository.
 pub(super) const KIND: &str = "apt";
-
-/// Absent folders named in a note.
-const SHOWN: usize = 5;
 
 /// A suite whose signed root was accepted.
 pub(super) struct Suite {
@@ -37,37 +38,156 @@ pub(super) struct Suite {
 ///
 /// `root` has `dists` with one or more suites over a shared pool, or it is flat. For each
 /// suite: InRelease, and Release with Release.gpg, as [`verify_release`] judges them;
-/// then every listed file that is there; then the Packages and Sources of every component
-/// and architecture, in every compression that is there; last the pool. A folder of
-/// indices that is wholly absent is taken for a partial mirror's choice and noted, unless
-/// no index of the suite is there at all. Files in the pool that nothing lists are noted.
+/// then every listed file that is there, as stored and decompressed, and under its
+/// digests where by-hash is announced; then the Packages and Sources of every component
+/// and architecture, the patches to them and the installer's images; last the pool. A
+/// folder of indices that is wholly absent is taken for a partial mirror's choice and
+/// noted, unless no index of the suite is there at all. Files in the pool that nothing
+/// lists are noted.
 ///
 /// [`verify_release`]: super::verify_release
 ///
 /// # Errors
-/// [`Error::Repo`] when the repository cannot be read.
+/// [`Error::Repo`](crate::Error::Repo) when the repository cannot be read.
 pub fn verify_tree(
     root: &Path,
     verifier: &Verifier,
     options: &CheckOptions,
     progress: &dyn Progress,
 ) -> Result<Examination> {
+    verify_tree_with(root, verifier, &TreeRequest::default(), options, progress)
+}
+
+/// As [`verify_tree`], for a part of the repository, to another depth, with expectations
+/// of what suites say of themselves and of their age.
+///
+/// # Errors
+/// As [`verify_tree`].
+pub fn verify_tree_with(
+    root: &Path,
+    verifier: &Verifier,
+    request: &TreeRequest,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Examination> {
     let mut examination = Examination::new(KIND, root.display().to_string());
     let root = Root::open(root)?;
-    let mut suites = Vec::new();
-    let found = discover::suites(&root, &mut examination)?;
+    let suites = suites(&root, verifier, request, options, &mut examination)?;
+    parts(&suites, &request.scope, &mut examination);
+    if request.level > Level::Signatures {
+        follow_with(&root, &suites, request, options, progress, &mut examination)?;
+    }
+    examination.report.sort();
+    Ok(examination)
+}
+
+/// The suites asked for whose roots are accepted.
+fn suites(
+    root: &Root,
+    verifier: &Verifier,
+    request: &TreeRequest,
+    options: &CheckOptions,
+    examination: &mut Examination,
+) -> Result<Vec<Suite>> {
+    let found = discover::suites(root, examination)?;
     if found.is_empty() {
         let finding = discover::none(&examination.subject);
         examination.report.push(finding);
     }
+    let patterns = &request.scope.suites;
+    let mut named = vec![false; patterns.len()];
+    let mut suites = Vec::new();
     for directory in found {
         let names = Names::within(directory.as_ref())?;
-        let release = root::judge(&root, &names, verifier, &options.limits, &mut examination);
-        suites.extend(release.map(|release| Suite { directory, release }));
+        let mut of_suite = Examination::new(KIND, "");
+        let limits = &options.limits;
+        let signed = root::signed(root, &names, verifier, limits, &mut of_suite);
+        // A rejected Release is only known by its folder.
+        let mut wanted = patterns.is_empty();
+        for (pattern, named) in patterns.iter().zip(&mut named) {
+            let folder = directory.as_ref().map(|path| path.as_str());
+            let matches = match &signed {
+                Some((_, release)) => is_named(pattern, directory.as_ref(), release.get()),
+                None => {
+                    folder.is_some_and(|path| pattern.matches(path.trim_start_matches("dists/")))
+                }
+            };
+            *named |= matches;
+            wanted |= matches;
+        }
+        if !wanted {
+            continue;
+        }
+        examination.signatures.extend(of_suite.signatures);
+        examination.report.merge(of_suite.report);
+        let Some((subject, release)) = signed else {
+            continue;
+        };
+        let subject = subject.as_str();
+        let findings = unexpected(&release, directory.as_ref(), subject, verifier, request);
+        let sound = findings.is_empty();
+        examination.report.findings.extend(findings);
+        if sound {
+            suites.push(Suite { directory, release });
+        }
     }
-    follow(&root, &suites, options, progress, &mut examination)?;
-    examination.report.sort();
-    Ok(examination)
+    for (pattern, named) in patterns.iter().zip(named) {
+        if !named {
+            let detail = format!("no suite is called {}", pattern.as_str());
+            let finding = Finding::reject(codes::TREE_SUITE, &examination.subject, detail);
+            examination.report.push(finding);
+        }
+    }
+    Ok(suites)
+}
+
+/// How a Release is not what the request expects of it, its dates included.
+fn unexpected(
+    release: &Verified<Release>,
+    directory: Option<&SafePath>,
+    subject: &str,
+    verifier: &Verifier,
+    request: &TreeRequest,
+) -> Vec<Finding> {
+    let release = release.get();
+    let mut freshness = Freshness::default();
+    let mut findings = Vec::new();
+    for expectation in &request.expectations {
+        if expectation.is_about(directory, release) {
+            findings.extend(expectation.differs(subject, release));
+            freshness = freshness.or(&expectation.freshness);
+        }
+    }
+    findings.extend(freshness.judge(release, subject, verifier.now()));
+    findings
+}
+
+/// Components and architectures asked for that no suite has.
+fn parts(suites: &[Suite], scope: &Scope, examination: &mut Examination) {
+    if suites.is_empty() {
+        return;
+    }
+    let releases = || suites.iter().map(|suite| suite.release.get());
+    let mut missing = Vec::new();
+    for component in &scope.components {
+        // What is below a component (main/debian-installer) is not listed by itself.
+        let top = component.strip_suffix("/debian-installer");
+        let top = top.unwrap_or(component);
+        if !releases().any(|release| release.has_component(top)) {
+            missing.push(format!("no suite has a component {component}"));
+        }
+    }
+    for architecture in &scope.architectures {
+        let there = architecture == "source"
+            || releases().any(|release| release.has_architecture(architecture));
+        if !there {
+            missing.push(format!("no suite has the architecture {architecture}"));
+        }
+    }
+    for detail in missing {
+        let finding = Finding::reject(codes::TREE_PART, &examination.subject, detail);
+        examination.report.push(finding);
+    }
 }
 
 /// Follows accepted suites down to the last file. Returns the paths the indices list.
@@ -78,7 +198,19 @@ pub(super) fn follow(
     progress: &dyn Progress,
     examination: &mut Examination,
 ) -> Result<BTreeSet<SafePath>> {
-    let mut files = Files::default();
+    let request = TreeRequest::default();
+    follow_with(root, suites, &request, options, progress, examination)
+}
+
+/// As [`follow`], as far as the request asks.
+pub(super) fn follow_with(
+    root: &Root,
+    suites: &[Suite],
+    request: &TreeRequest,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+    examination: &mut Examination,
+) -> Result<BTreeSet<SafePath>> {
     let mut families = Vec::new();
     let mut owners = Vec::new();
     for (number, suite) in suites.iter().enumerate() {
@@ -88,226 +220,117 @@ pub(super) fn follow(
             let warning = suite.release.get().other_suite(directory.as_str(), folder);
             examination.report.findings.extend(warning);
         }
-        for family in plan(root, suite, &mut files) {
+        for family in plan::families(suite, &request.scope) {
             families.push(family);
             owners.push(number);
         }
     }
     progress.begin("indices", families.len() as u64, None);
-    let pool = Mutex::new(Files::default());
-    let work = || {
-        let checked = families.par_iter().map(|family| {
-            let mut checked = family.check(root, &options.limits);
-            progress.bytes(checked.report.bytes);
-            progress.file();
-            let entries = std::mem::take(&mut checked.entries);
-            let mut pool = pool.lock().unwrap_or_else(PoisonError::into_inner);
-            for entry in entries {
-                pool.add(entry);
-            }
-            checked
-        });
-        checked.collect::<Vec<Checked>>()
+    let threads = options.pool()?;
+    let work = |family: &Family| {
+        let checked = family.check(root, request.level, &options.limits);
+        progress.bytes(checked.report.bytes);
+        progress.file();
+        checked
     };
-    let checked = options.pool()?.install(work);
+    let mut checked: Vec<Checked> =
+        threads.install(|| families.par_iter().map(work).collect::<Vec<_>>());
+    let more: Vec<Family> = checked
+        .iter_mut()
+        .flat_map(|checked| std::mem::take(&mut checked.more))
+        .collect();
+    let patches: Vec<Checked> = threads.install(|| more.par_iter().map(work).collect::<Vec<_>>());
     progress.end();
-    let mut present = vec![false; suites.len()];
-    let mut absent: BTreeMap<usize, Vec<&Family>> = BTreeMap::new();
-    for ((family, checked), owner) in families.iter().zip(checked).zip(owners) {
-        if !checked.absent {
-            if let Some(present) = present.get_mut(owner) {
-                *present = true;
-            }
-        } else if !family.is_empty() {
-            absent.entry(owner).or_default().push(family);
-        }
-        examination.report.merge(checked.report);
-    }
-    for (owner, families) in absent {
-        let any = present.get(owner).copied().unwrap_or(false);
-        missing(root, any, &families, examination);
-    }
 
-    let pool = pool.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let listed: BTreeSet<SafePath> = pool.seen.keys().cloned().collect();
-    files.merge(pool);
-    let report = check(root, files.into_entries(), options, progress)?;
-    examination.report.merge(report);
-    // What a rejected list should have named would only be noise.
-    if examination.outcome() == Outcome::Accepted {
-        let below = SafePath::new("pool").map_err(Error::Repo)?;
-        if root.dir(&below)?.is_some() {
-            let report = surplus(root, Some(&below), &listed)?;
+    for (number, suite) in suites.iter().enumerate() {
+        let own = || {
+            let all = families.iter().zip(&checked).zip(&owners);
+            all.filter(move |(_, owner)| **owner == number)
+                .map(|(both, _)| both)
+        };
+        let found: Vec<_> = own()
+            .map(|(family, checked)| (family, checked.present.len()))
+            .collect();
+        let report = absent::judge(root, suite, &found, &request.scope);
+        examination.report.merge(report);
+        if suite.release.get().by_hash() {
+            let mut by_hash = ByHash::default();
+            for (family, checked) in own() {
+                for (number, found) in &checked.present {
+                    if let Some(variant) = family.variants.get(*number) {
+                        by_hash.add(Present {
+                            listed_as: &variant.path,
+                            found,
+                            listed: &variant.listed,
+                        });
+                    }
+                }
+            }
+            let report = threads.install(|| by_hash.check(root, &suite.listed_by()));
             examination.report.merge(report);
         }
+    }
+    absent_patches(&more, &patches, examination);
+
+    let mut files = Files::default();
+    // Files that no index lists as packages, and that may be missing.
+    let mut images = Files::default();
+    let mut stanzas = Stanzas::default();
+    for (family, checked) in families.iter().zip(checked) {
+        examination.report.merge(checked.report);
+        for (path, paragraph) in checked.paragraphs {
+            stanzas.add(path, paragraph);
+        }
+        let into = match family.kind {
+            Kind::Sums => &mut images,
+            Kind::Index(_) | Kind::Patches(_) | Kind::Other => &mut files,
+        };
+        checked
+            .entries
+            .into_iter()
+            .for_each(|entry| into.add(entry));
+    }
+    for checked in patches {
+        examination.report.merge(checked.report);
+    }
+    let listed = files.paths();
+    // What a rejected list should have named would only be noise.
+    let sound = examination.outcome() == Outcome::Accepted;
+    let mut entries = files.into_entries();
+    entries.extend(images.into_entries());
+    let report = match request.level {
+        Level::Signatures | Level::Indices => return Ok(listed),
+        Level::Existence => check_existence(root, entries, options, progress)?,
+        Level::Content => check(root, entries, options, progress)?,
+        Level::Control => {
+            let witness = |entry: &Entry| stanzas.witness(entry, &options.limits);
+            check_witnessed(root, entries, options, progress, &witness)?
+        }
+    };
+    examination.report.merge(report);
+    // What other suites list is not known where only some were read.
+    if sound && request.scope.suites.is_empty() {
+        examination.report.merge(pool::unlisted(root, &listed)?);
     }
     Ok(listed)
 }
 
-/// What a suite lists: its plain files into `files`, its indices as families.
-fn plan(root: &Root, suite: &Suite, files: &mut Files) -> Vec<Family> {
-    let release = suite.release.get();
-    let seal = suite.release.clone().map(|_| ());
-    let base = suite.directory.as_ref();
-    let listed_by: Arc<str> = match base {
-        Some(base) => format!("{base}/InRelease").into(),
-        None => "InRelease".into(),
-    };
-    let mut families: BTreeMap<SafePath, Family> = BTreeMap::new();
-    let mut folders = by_hash::Folders::default();
-    for (path, listed) in &release.files {
-        let full = base.map_or_else(|| path.clone(), |base| base.join(path));
-        if release.by_hash()
-            && let Some(entry) = folders.entry(root, &full, listed, &listed_by)
-        {
-            files.add(entry);
-        }
-        let Some((stem, kind, compression)) = index(&full) else {
-            files.add(Entry {
-                path: full,
-                size: Some(listed.size),
-                digests: listed.digests.clone(),
-                requirement: Requirement::Optional,
-                listed_by: listed_by.clone(),
-            });
+/// One warning for each folder of patches with gaps.
+fn absent_patches(families: &[Family], checked: &[Checked], examination: &mut Examination) {
+    let mut gaps: Vec<(&str, u64, &str)> = Vec::new();
+    for (family, checked) in families.iter().zip(checked) {
+        if !checked.present.is_empty() {
             continue;
-        };
-        let family = families.entry(stem.clone()).or_insert_with(|| Family {
-            stem,
-            kind,
-            variants: Vec::new(),
-            listed_by: listed_by.clone(),
-            seal: seal.clone(),
-        });
-        family
-            .variants
-            .push(variant(release, full, compression, listed));
-    }
-    for family in families.values_mut() {
-        family
-            .variants
-            .sort_by_key(|variant| effort(variant.compression));
-    }
-    families.into_values().collect()
-}
-
-fn variant(
-    release: &Release,
-    path: SafePath,
-    compression: Compression,
-    listed: &Listed,
-) -> Variant {
-    Variant {
-        by_hash: release
-            .by_hash()
-            .then(|| by_hash::path(&path, listed))
-            .flatten(),
-        path,
-        compression,
-        listed: listed.clone(),
-    }
-}
-
-/// The cheapest to read first.
-fn effort(compression: Compression) -> u8 {
-    match compression {
-        Compression::None => 0,
-        Compression::Lz4 => 1,
-        Compression::Zstd => 2,
-        Compression::Gzip => 3,
-        Compression::Xz => 4,
-        Compression::Lzma => 5,
-        Compression::Bzip2 => 6,
-    }
-}
-
-/// Whether a path is a Packages or Sources in some compression.
-fn index(path: &SafePath) -> Option<(SafePath, IndexKind, Compression)> {
-    let compression = Compression::from_name(path.as_str());
-    let stem = path.as_str().strip_suffix(compression.suffix())?;
-    let stem = SafePath::new(stem).ok()?;
-    let kind = IndexKind::from_name(stem.file_name())?;
-    Some((stem, kind, compression))
-}
-
-/// What absent indices mean: a gap where their folder is there or nothing else of the
-/// suite is, a partial mirror's choice otherwise.
-fn missing(root: &Root, any: bool, families: &[&Family], examination: &mut Examination) {
-    let mut elsewhere = Vec::new();
-    for family in families {
-        let folder = family.stem.parent();
-        let stands = any
-            && match &folder {
-                Some(folder) => !matches!(root.dir(folder), Ok(None)),
-                None => true,
-            };
-        if stands {
-            let detail = "none of its listed variants is there, though its folder is";
-            let finding = Finding::reject(codes::INDEX_MISSING, family.stem.as_str(), detail)
-                .because(format!("listed by {}", family.listed_by));
-            examination.report.push(finding);
-        } else {
-            elsewhere.push(folder.map_or_else(String::new, |folder| folder.to_string()));
+        }
+        match gaps.last_mut() {
+            Some((index, count, _)) if *index == &*family.listed_by => *count += 1,
+            _ => gaps.push((&family.listed_by, 1, family.stem.file_name())),
         }
     }
-    let Some(first) = families.first().filter(|_| !elsewhere.is_empty()) else {
-        return;
-    };
-    let mut names = elsewhere
-        .iter()
-        .take(SHOWN)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if elsewhere.len() > SHOWN {
-        names.push_str(", …");
-    }
-    let subject = &*first.listed_by;
-    let finding = if any {
-        let detail = format!(
-            "{} listed indices are not mirrored: {names}",
-            elsewhere.len()
-        );
-        Finding::note(codes::INDEX_ABSENT, subject, detail)
-    } else {
-        let detail = format!(
-            "none of the {} listed indices is there: {names}",
-            elsewhere.len()
-        );
-        Finding::reject(codes::INDEX_MISSING, subject, detail)
-    };
-    examination.report.push(finding);
-}
-
-/// Entries to check. Suites and architectures name the same files again and again: the
-/// same words about the same file are kept once.
-#[derive(Default)]
-struct Files {
-    seen: HashMap<SafePath, Entry>,
-    /// Other words about a file of `seen`: whether they agree is for the check to say.
-    others: Vec<Entry>,
-}
-
-impl Files {
-    fn add(&mut self, entry: Entry) {
-        match self.seen.get_mut(&entry.path) {
-            None => {
-                self.seen.insert(entry.path.clone(), entry);
-            }
-            Some(known) if known.size == entry.size && known.digests == entry.digests => {
-                known.requirement = known.requirement.min(entry.requirement);
-            }
-            Some(_) => self.others.push(entry),
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        for entry in other.seen.into_values().chain(other.others) {
-            self.add(entry);
-        }
-    }
-
-    fn into_entries(self) -> Vec<Entry> {
-        self.seen.into_values().chain(self.others).collect()
+    for (index, count, first) in gaps {
+        let detail = format!("{count} listed patches are not there, {first} first");
+        let finding = Finding::warning(codes::PDIFF_ABSENT, index, detail)
+            .hint("update the mirror again, or leave the folder out altogether");
+        examination.report.push(finding);
     }
 }

@@ -290,7 +290,7 @@ fn apt_ftparchive_with_gpg() {
             release: 68,
             pool: 28,
         },
-        &[],
+        &["apt.by-hash.incomplete"],
     );
 }
 
@@ -302,7 +302,7 @@ fn apt_ftparchive_deletes_its_own_by_hash_files() {
         return;
     };
     let examination = verify(folder.path());
-    assert_eq!(reasons(&examination), ["file.missing"]);
+    assert_eq!(reasons(&examination), ["apt.by-hash.missing"]);
     for finding in &examination.report.findings {
         assert!(finding.subject.contains("/by-hash/"), "{finding:#?}");
     }
@@ -405,6 +405,6 @@ fn aptly() {
             release: 76,
             pool: 28,
         },
-        &[],
+        &["apt.index.variant-absent"],
     );
 }

@@ -386,7 +386,7 @@ fn a_damaged_object_is_made_anew() {
         .find(|path| path.contains("/by-hash/SHA512/"))
         .unwrap();
     fs::write(root.join(object), "damaged").unwrap();
-    rejected(&verify_tree(root, &["good"]), &["file.size-mismatch"]);
+    rejected(&verify_tree(root, &["good"]), &["apt.by-hash.content"]);
     publish_number(root, "stable", 1);
     accepted(&verify_tree(root, &["good"]));
     assert_eq!(content(root), all);

@@ -306,13 +306,18 @@ fn by_hash_has_to_be_there_where_it_is_announced() {
     damage(&one.path());
     rejected(
         &verify_tree(folder.path(), &["good"]),
-        &["file.digest-mismatch"],
+        &["apt.by-hash.content"],
     );
     std::fs::remove_file(one.path()).unwrap();
-    rejected(&verify_tree(folder.path(), &["good"]), &["file.missing"]);
+    rejected(
+        &verify_tree(folder.path(), &["good"]),
+        &["apt.by-hash.missing"],
+    );
     // A mirror without any of it serves the plain names.
     std::fs::remove_dir_all(by_hash.parent().unwrap()).unwrap();
-    accepted(&verify_tree(folder.path(), &["good"]));
+    let examination = verify_tree(folder.path(), &["good"]);
+    accepted(&examination);
+    assert_eq!(codes(&examination), ["apt.by-hash.absent"]);
 }
 
 #[test]
@@ -385,7 +390,7 @@ fn surplus_files_are_noted() {
     write(folder.path(), "pool/main/e/evil/evil_1_amd64.deb", b"x");
     let examination = verify_tree(folder.path(), &["good"]);
     accepted(&examination);
-    assert_eq!(codes(&examination), ["file.surplus"]);
+    assert_eq!(codes(&examination), ["apt.pool.surplus", "file.surplus"]);
 }
 
 /// Rewrites the Release for the indices as they are now.

@@ -5,7 +5,16 @@ use super::*;
 fn all(text: &[u8], kind: IndexKind) -> Result<Vec<Entry>, Box<Finding>> {
     let mut entries = Vec::new();
     let limits = Limits::default();
-    read(text, kind, "Packages", &limits, |entry| entries.push(entry))?;
+    read(
+        text,
+        kind,
+        "Packages",
+        &limits,
+        Keep::Entries,
+        |entry, _| {
+            entries.push(entry);
+        },
+    )?;
     Ok(entries)
 }
 
