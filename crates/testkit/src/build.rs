@@ -3,6 +3,7 @@
 pub mod apt;
 pub mod deb;
 pub mod maven;
+pub mod mirror;
 pub mod rpm;
 pub mod source;
 pub mod upload;

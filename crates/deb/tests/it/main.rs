@@ -11,6 +11,7 @@ mod built_by_peers;
 mod cases;
 mod common;
 mod debian;
+mod mirror;
 mod package;
 mod package_peers;
 mod policy;
