@@ -2,6 +2,7 @@
 
 mod absent;
 mod by_hash;
+pub mod client;
 mod compare;
 mod date;
 mod discover;

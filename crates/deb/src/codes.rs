@@ -69,6 +69,23 @@ codes! {
     INDEX_DUPLICATE_FIELD = "apt.index.duplicate-field", "a field stands twice in one entry of an index: readers differ on which one counts";
 
     PUBLISH_UNLISTED = "apt.publish.unlisted", "an index is to be published that its Release does not list: no client would ever use it";
+    CLIENT_MISSING = "apt.client.missing", "a client finds no InRelease and no Release, or one that is larger than it takes";
+    CLIENT_UNSIGNED = "apt.client.unsigned", "a client finds a Release without Release.gpg";
+    CLIENT_SPLIT = "apt.client.split", "a client cannot take the InRelease apart into text and signatures";
+    CLIENT_SIGNATURE_FILE = "apt.client.signature-file", "a client takes a Release.gpg of armored signatures and nothing else";
+    CLIENT_UNREADABLE = "apt.client.unreadable-signature", "a client cannot read the signatures, and gives up";
+    CLIENT_BAD = "apt.client.bad-signature", "a client finds a bad signature by a certificate it knows, and gives up";
+    CLIENT_NO_GOOD = "apt.client.no-good-signature", "a client counts none of the signatures as good";
+    CLIENT_NOT_ASKED = "apt.client.other-signer", "a client finds good signatures, but none by those its sources entry asks for";
+    CLIENT_SIGNED_BY = "apt.client.signed-by", "a client cannot read the Signed-By of its sources entry";
+    CLIENT_KEY_FILE = "apt.client.key-file", "a client cannot use a key file as it lies there";
+    CLIENT_SOON = "apt.client.soon", "a client warns that it will not accept such a signature for long";
+    CLIENT_WEAK = "apt.client.weak-release", "a client says that the repository provides only weak security information: no strong list, or a Release it cannot read";
+    CLIENT_DATE = "apt.client.date", "a client warns that it cannot read the Date, and goes on without";
+    CLIENT_EXPIRED = "apt.client.expired", "a client finds the Release past its Valid-Until";
+    CLIENT_FUTURE = "apt.client.not-yet-valid", "a client finds the Release dated in the future";
+    CLIENT_SUITE = "apt.client.other-suite", "a client warns that the Release is of another suite than it asked for";
+    CLIENT_UNMATCHABLE = "apt.client.unmatchable", "a client takes the Release over, and fails at a file that cannot match what is listed for it";
 
     MAKE_OPTION = "apt.make.option", "a value to be written into a Release is none that clients can read";
     MAKE_EMPTY = "apt.make.nothing-to-index", "there is nothing to make indices or a Release of";

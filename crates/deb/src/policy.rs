@@ -20,7 +20,7 @@
 //! | an id of another length | compared by its end | never matches | rejects |
 //! | Origin's `id` is another key's | used | not used (12) | not used |
 //! | no Selection, no namespace, unknown elements, text, a Type that is no role | used | not used (12) | rejects |
-//! | Reject in a Selection | never passes: it asks for a keyring | never passes | as described: passes when the role is absent |
+//! | Reject in a Selection | ends with 14: it asks for a keyring | never passes (12) | as described: passes when the role is absent |
 //! | Optional with an id, the role absent | fails | fails | as described: passes |
 //! | a rule without id in a Selection | the keyring must hold the origin's key | the same | as described: the role must be there |
 //! | a signature by a subkey | 12 before 0.30 | as 0.30 does | accepts |

@@ -22,7 +22,7 @@ use openpgp::parse::Parse as _;
 pub use make::{generate_missing, names, what};
 pub use sign::{
     Armor, Form, Hash, Issuer, RawOptions, With, armor, clearsigned, hash_header, raw_clearsign,
-    raw_sign, sign_text,
+    raw_sign, raw_sign_v3, sign_text, sign_text_v3,
 };
 
 /// The passphrase of the key `protected`.

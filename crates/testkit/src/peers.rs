@@ -185,6 +185,18 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// A program that only root may run: in a user namespace of its own where we are not.
+pub(crate) fn root_command(program: impl AsRef<OsStr>) -> Command {
+    use std::os::unix::fs::MetadataExt as _;
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+    if is_root {
+        return Command::new(program);
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user"]).arg(program);
+    command
+}
+
 /// A fresh private folder, gone with its value.
 pub(crate) fn scratch() -> tempfile::TempDir {
     tempfile::Builder::new()

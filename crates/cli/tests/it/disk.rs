@@ -129,6 +129,12 @@ fn a_killed_run() {
     for (object, outputs) in OBJECTS {
         let bench = Bench::new();
         let input = bench.path("input");
+        // What belongs to a publisher goes with the next run.
+        let listing = |folder: &Path| {
+            let mut names = listing(folder);
+            names.retain(|name| name != ".pkgseal");
+            names
+        };
         let old: Vec<Option<Vec<u8>>> = outputs
             .iter()
             .map(|name| fs::read(input.join(name)).ok())
@@ -161,6 +167,11 @@ fn a_killed_run() {
                 .map(|name| fs::read(input.join(name)).ok())
                 .collect();
             if now != old {
+                delay += Duration::from_micros(250);
+                // Two files: the next run completes what was under way.
+                if *object == "Release" {
+                    continue;
+                }
                 break;
             }
             // Between giving the finished file a name and renaming it to the target lie two
@@ -173,6 +184,7 @@ fn a_killed_run() {
             delay += Duration::from_micros(250);
         }
         assert!(killed > 0, "{object}: no run was ever killed");
+        assert!(!input.join(".pkgseal/next").exists(), "{object}");
         let verified = Command::new(env!("CARGO_BIN_EXE_pkgseal"))
             .args(["verify", "--time", "2025-06-16", "--keyring"])
             .arg(repository("testdata/keys/good-ed25519.cert.asc"))

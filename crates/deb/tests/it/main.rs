@@ -7,6 +7,7 @@
     reason = "tests fail loudly and tell what they skip"
 )]
 
+mod agreement;
 mod built_by_peers;
 mod cases;
 mod common;
@@ -15,6 +16,7 @@ mod mirror;
 mod package;
 mod package_peers;
 mod policy;
+mod program_peer;
 mod publish;
 mod release;
 mod release_peers;

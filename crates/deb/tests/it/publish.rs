@@ -1,5 +1,9 @@
 //! Publishing generations: what readers see, what is kept, what is refused.
 
+mod crash;
+mod reader;
+mod together;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -81,9 +85,14 @@ pub(crate) fn publish(
 
 /// Publishes generation `number`, its packages first.
 pub(crate) fn publish_number(root: &Path, suite: &str, number: u32) -> Signed {
-    let repository = numbered(suite, number);
-    pool(root, &repository);
-    let generations = vec![generation(&repository)];
+    fs::create_dir_all(root).unwrap();
+    pool(root, &numbered(suite, number));
+    publish_indices(root, suite, number)
+}
+
+/// Publishes generation `number`, whose packages are there.
+pub(crate) fn publish_indices(root: &Path, suite: &str, number: u32) -> Signed {
+    let generations = vec![generation(&numbered(suite, number))];
     publish(root, generations, &["good"], &PublishOptions::default()).unwrap()
 }
 

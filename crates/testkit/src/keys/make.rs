@@ -19,6 +19,8 @@ enum Algorithm {
     Ed25519,
     Rsa(usize),
     Nist(u16),
+    Brainpool256,
+    Dsa(usize),
     Dh25519,
     V6Ed25519,
     V6Ed448,
@@ -112,7 +114,9 @@ fn revoked(
 }
 
 fn plans() -> Vec<Plan> {
-    use Algorithm::{Dh25519, Ed25519, MlDsa65, MlDsa87, Nist, Rsa, V6Ed448, V6Ed25519};
+    use Algorithm::{
+        Brainpool256, Dh25519, Dsa, Ed25519, MlDsa65, MlDsa87, Nist, Rsa, V6Ed448, V6Ed25519,
+    };
     vec![
         plan(
             "good-ed25519",
@@ -124,6 +128,11 @@ fn plans() -> Vec<Plan> {
         algorithm("good-p256", "v4 NIST P-256, primary and subkey", Nist(256)),
         algorithm("good-p384", "v4 NIST P-384, primary and subkey", Nist(384)),
         algorithm("good-p521", "v4 NIST P-521, primary and subkey", Nist(521)),
+        algorithm(
+            "good-brainpool-p256",
+            "v4 Brainpool P-256, primary and subkey",
+            Brainpool256,
+        ),
         algorithm(
             "good-v6-ed25519",
             "v6 Ed25519, primary and subkey",
@@ -150,6 +159,30 @@ fn plans() -> Vec<Plan> {
             "v4 RSA 3072, one key for everything",
             Rsa(3072),
         ),
+        Plan {
+            primary_expires: Some(EXPIRES),
+            ..single(
+                "primary-signs-expired",
+                "one key for everything, which expires 2025-06-01",
+                Ed25519,
+            )
+        },
+        Plan {
+            revoked: Some((Part::Certificate, ReasonForRevocation::KeyCompromised)),
+            ..single(
+                "primary-signs-revoked-hard",
+                "one key for everything, revoked 2025-07-01 as compromised",
+                Ed25519,
+            )
+        },
+        Plan {
+            revoked: Some((Part::Certificate, ReasonForRevocation::KeySuperseded)),
+            ..single(
+                "primary-signs-revoked-soft",
+                "one key for everything, revoked 2025-07-01 as superseded",
+                Ed25519,
+            )
+        },
         Plan {
             primary_expires: Some(EXPIRES),
             ..plan(
@@ -229,6 +262,7 @@ fn plans() -> Vec<Plan> {
                 "the usual half-mended certificate: user ID SHA-256, subkey binding SHA-1",
             )
         },
+        single("dsa2048", "v4 DSA 2048: out of use", Dsa(2048)),
         single("rsa1024", "v4 RSA 1024: too short", Rsa(1024)),
         plan("stranger", "good, but no vector trusts it"),
         Plan {
@@ -297,6 +331,10 @@ fn key<R: KeyRole>(algorithm: Algorithm, created: Timestamp) -> Key<SecretParts,
         Algorithm::Nist(256) => Key4::generate_ecc(true, Curve::NistP256).unwrap().into(),
         Algorithm::Nist(384) => Key4::generate_ecc(true, Curve::NistP384).unwrap().into(),
         Algorithm::Nist(_) => Key4::generate_ecc(true, Curve::NistP521).unwrap().into(),
+        Algorithm::Brainpool256 => Key4::generate_ecc(true, Curve::BrainpoolP256)
+            .unwrap()
+            .into(),
+        Algorithm::Dsa(bits) => Key4::generate_dsa(bits).unwrap().into(),
         Algorithm::Dh25519 => Key4::generate_ecc(false, Curve::Cv25519).unwrap().into(),
         Algorithm::V6Ed25519 => Key6::generate_ed25519().unwrap().into(),
         Algorithm::V6Ed448 => Key6::generate_ed448().unwrap().into(),

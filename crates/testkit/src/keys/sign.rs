@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use sequoia_openpgp as openpgp;
 
 use openpgp::armor::Kind;
-use openpgp::crypto::KeyPair;
+use openpgp::crypto::{KeyPair, Signer as _};
 use openpgp::packet::Packet;
 use openpgp::packet::signature::SignatureBuilder;
 use openpgp::packet::signature::subpacket::NotationDataFlags;
+use openpgp::serialize::Marshal as _;
 use openpgp::types::{HashAlgorithm, SignatureType};
 
 use super::{TestKey, packet};
@@ -202,13 +203,7 @@ pub fn raw_clearsign(signers: &[(&TestKey, RawOptions)], text: &str) -> Vec<u8> 
 
 /// The signature packet of a clearsigned message over `text`.
 pub fn sign_text(key: &TestKey, text: &str, options: &RawOptions) -> Vec<u8> {
-    let signed = text
-        .strip_suffix('\n')
-        .unwrap_or(text)
-        .split('\n')
-        .map(|line| line.trim_end_matches([' ', '\t', '\r']))
-        .collect::<Vec<_>>()
-        .join("\r\n");
+    let signed = canonical(text);
     // Already canonical: hash it as it is, under the text type.
     let options = RawOptions {
         form: Form::Text,
@@ -310,6 +305,50 @@ fn signature_over(key: &TestKey, data: &[u8], options: &RawOptions) -> Vec<u8> {
     }
     let signature = packet::make(&mut pair, builder, |context| context.update(data));
     packet::serialize(&[Packet::from(signature)])
+}
+
+/// A version 3 signature over bytes (RFC 4880, 5.2.2), as old signers still write them;
+/// binary.
+pub fn raw_sign_v3(key: &TestKey, data: &[u8], time: Timestamp) -> Vec<u8> {
+    version_3(key, 0x00, data, time)
+}
+
+/// As [`raw_sign_v3`], the signature of a clearsigned message over `text`.
+pub fn sign_text_v3(key: &TestKey, text: &str, time: Timestamp) -> Vec<u8> {
+    version_3(key, 0x01, canonical(text).as_bytes(), time)
+}
+
+fn version_3(key: &TestKey, typ: u8, data: &[u8], time: Timestamp) -> Vec<u8> {
+    let mut pair = pair(key, With::Usual);
+    let hash = packet::usual_hash(&pair);
+    let made = u32::try_from(time.as_second()).unwrap().to_be_bytes();
+    let mut context = hash.context().unwrap().for_digest();
+    context.update(data);
+    context.update(&[typ]);
+    context.update(&made);
+    let digest = context.into_digest().unwrap();
+    let mut body = vec![3, 5, typ];
+    body.extend(made);
+    body.extend(pair.public().keyid().as_bytes());
+    body.push(pair.public().pk_algo().into());
+    body.push(hash.into());
+    body.extend(&digest[..2]);
+    let mpis = pair.sign(hash, &digest).unwrap();
+    mpis.serialize(&mut body).unwrap();
+    let mut packet = vec![0x89];
+    packet.extend(u16::try_from(body.len()).unwrap().to_be_bytes());
+    packet.extend(body);
+    packet
+}
+
+/// Lines without trailing blanks, joined by CRLF.
+fn canonical(text: &str) -> String {
+    text.strip_suffix('\n')
+        .unwrap_or(text)
+        .split('\n')
+        .map(|line| line.trim_end_matches([' ', '\t', '\r']))
+        .collect::<Vec<_>>()
+        .join("\r\n")
 }
 
 fn with_crlf(data: &[u8]) -> Vec<u8> {

@@ -73,7 +73,7 @@ fn signatures_are_reproducible_and_good() {
         let key = load(name);
         let options = RawOptions::at(SIGNED).binary();
         let signature = raw_sign(&key, b"hello\n", &options);
-        let random = ["p256", "p384", "p521", "mldsa"];
+        let random = ["p256", "p384", "p521", "dsa"];
         if !random.iter().any(|part| name.contains(part)) {
             assert_eq!(signature, raw_sign(&key, b"hello\n", &options), "{name}");
         }

@@ -165,6 +165,15 @@ impl Root {
             .args(packages))
     }
 
+    /// `apt-get source --download-only` of these packages, into its own folder.
+    pub fn source(&self, packages: &[&str]) -> Run {
+        let mut command = self.command("apt-get");
+        if matches!(self.place, Place::Here(_)) {
+            command.current_dir(self.path());
+        }
+        run(command.args(["source", "--download-only"]).args(packages))
+    }
+
     /// The packages it has downloaded, by name, with their content.
     pub fn downloaded(&self) -> BTreeMap<String, Vec<u8>> {
         let archives = self.path().join("var/cache/apt/archives");

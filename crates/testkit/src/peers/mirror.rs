@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Run, have, put, run, scratch};
+use super::{Run, have, put, root_command, run, scratch};
 
 /// `debmirror` of the suite `stable` (amd64 with sources, component `main`) from an HTTP
 /// server at `host` (`127.0.0.1:PORT`) into `to`, trusting this keyring.
@@ -32,9 +32,10 @@ pub fn debootstrap(url: &str, keyring: &[u8], options: &[&str], to: &Path) -> Op
     let debootstrap = have("debootstrap")?;
     let home = scratch();
     let keyring = put(home.path(), "keyring.gpg", keyring);
-    let mut command = debootstrap.command();
+    let mut command = root_command(debootstrap.path());
     command
         .env("HOME", home.path())
+        .env("LC_ALL", "C.UTF-8")
         .args(["--variant=minbase", "--arch=amd64", "--force-check-gpg"])
         .arg(format!("--keyring={}", keyring.display()))
         .args(options)

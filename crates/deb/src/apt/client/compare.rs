@@ -1,0 +1,105 @@
+//! What clients say of the roots in a directory, beside our own verdict.
+
+use std::path::Path;
+
+use pkgseal_openpgp::{Examination, Verifier};
+use pkgseal_repo::{Finding, Limits, Outcome, Root, SafePath, Severity};
+
+use super::{Answer, Client, ClientVerdict, Keys, Question};
+use crate::Result;
+use crate::apt::discover;
+use crate::apt::root::{Names, judge};
+
+/// What clients say of one root.
+#[derive(Clone, Debug)]
+pub struct ClientsOnRoot {
+    /// The root's folder, relative to the repository; `.` for a flat one.
+    pub folder: String,
+    /// Our own verdict on the root alone: signatures, form, dates.
+    pub ours: Outcome,
+    /// Why we reject, if we do.
+    pub our_reasons: Vec<Finding>,
+    /// Every client's, in the order in which they were named.
+    pub clients: Vec<ClientVerdict>,
+}
+
+/// Which of the two is stricter, where a client does not say what we say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// The client refuses what we accept.
+    ClientRejects,
+    /// The client takes what we reject.
+    ClientAccepts,
+}
+
+impl ClientsOnRoot {
+    /// How a client's verdict differs from ours.
+    pub fn difference(&self, client: &ClientVerdict) -> Option<Difference> {
+        match (self.ours, client.answer) {
+            (Outcome::Accepted, Answer::Rejects) => Some(Difference::ClientRejects),
+            (Outcome::Rejected, Answer::Accepts | Answer::Warns) => Some(Difference::ClientAccepts),
+            _ => None,
+        }
+    }
+}
+
+/// Asks clients about every root in a repository.
+///
+/// `keys` are the certificates as the clients have them; `verifier` gives our own verdict
+/// and the moment called now.
+///
+/// # Errors
+/// [`Error::Repo`](crate::Error::Repo) when the directory or a file in it cannot be read.
+pub fn ask_clients(
+    directory: &Path,
+    verifier: &Verifier,
+    keys: &Keys,
+    clients: &[Client],
+    limits: &Limits,
+) -> Result<Vec<ClientsOnRoot>> {
+    let root = Root::open(directory)?;
+    let mut ignored = Examination::new("", "");
+    let folders = discover::suites(&root, &mut ignored)?;
+    folders
+        .iter()
+        .map(|folder| {
+            let names = Names::within(folder.as_ref())?;
+            let read = |path: &SafePath| root.read(path, limits.release);
+            let (inrelease, release, signature) = (
+                read(&names.inrelease)?,
+                read(&names.release)?,
+                read(&names.signature)?,
+            );
+            let mut examination = Examination::new("release", names.inrelease.as_str());
+            let verified = judge(&root, &names, verifier, limits, &mut examination);
+            let suite = folder
+                .as_ref()
+                .map(|folder| folder.as_str().trim_start_matches("dists/").to_owned());
+            let question = Question {
+                inrelease: inrelease.as_deref(),
+                release: release.as_deref(),
+                signature: signature.as_deref(),
+                suite: suite.as_deref(),
+                keys,
+                now: verifier.now(),
+            };
+            let mut our_reasons = examination.report.findings.clone();
+            our_reasons.retain(|finding| finding.severity >= Severity::Undecided);
+            let ours = match (verified, examination.outcome()) {
+                (None, Outcome::Accepted) => Outcome::Rejected,
+                (_, outcome) => outcome,
+            };
+            Ok(ClientsOnRoot {
+                folder: folder
+                    .as_ref()
+                    .map_or_else(|| ".".to_owned(), ToString::to_string),
+                ours,
+                our_reasons,
+                clients: clients
+                    .iter()
+                    .map(|client| client.judge(&question))
+                    .collect(),
+            })
+        })
+        .collect()
+}
