@@ -93,26 +93,31 @@ impl Bench<'_> {
 fn markdown(pool: &pool::Pool, lines: &[Line]) -> String {
     let mut text = format!(
         "{} packages, {} MB; Ed25519. Load before: {}.\n\n\
-         | work | program | time | beside pkgseal | peak memory |\n|---|---|--:|--:|--:|\n",
+         | work | program | time | × pkgseal | CPU | × pkgseal | peak memory |\n\
+         |---|---|--:|--:|--:|--:|--:|\n",
         pool.debs.len(),
         pool.bytes / 1_000_000,
         crate::machine::load(),
     );
     let mut ours = None;
     for line in lines {
+        let cost = line.cost;
         if line.program.starts_with("pkgseal") {
-            ours = Some(line.cost.time);
+            ours = Some(cost);
         }
-        let ratio = ours.map_or(1.0, |ours| {
-            line.cost.time.as_secs_f64() / ours.as_secs_f64()
-        });
+        let ours = ours.unwrap_or(cost);
+        let peak = cost
+            .peak
+            .map_or_else(|| "?".to_owned(), |kib| format!("{:.0} MiB", kib / 1024.0));
         let _ = writeln!(
             text,
-            "| {} | {} | {:.3} s | {ratio:.2}× | {} |",
+            "| {} | {} | {:.3} s | {:.2} | {:.3} s | {:.2} | {peak} |",
             line.work,
             line.program,
-            line.cost.time.as_secs_f64(),
-            line.cost.peak_text(),
+            cost.time,
+            cost.time / ours.time,
+            cost.cpu,
+            cost.cpu / ours.cpu,
         );
     }
     text

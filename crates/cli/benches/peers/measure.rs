@@ -31,63 +31,81 @@ pub(crate) fn median(
     Ok(times.get(runs() / 2).copied().unwrap_or_default())
 }
 
-/// What a command took.
+/// What a command took: medians, and the most memory.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {
-    /// The median.
-    pub(crate) time: Duration,
-    /// The most memory any of its processes held, in KiB.
-    peak: Option<u64>,
+    /// By the clock.
+    pub(crate) time: f64,
+    /// Of all its processes on all cores, which a busy machine changes less.
+    pub(crate) cpu: f64,
+    /// The most memory one of its processes held, in KiB.
+    pub(crate) peak: Option<f64>,
 }
 
-impl Cost {
-    /// The peak as a table shows it.
-    pub(crate) fn peak_text(self) -> String {
-        self.peak.map_or_else(
-            || "?".to_owned(),
-            |kib| format!("{} MiB", kib.div_ceil(1024)),
-        )
-    }
-}
-
-/// Time and memory of a command after `prepare`, by time(1).
+/// Seconds by the clock and of the CPU of a command after `prepare`, by bash's `time`, and
+/// in a run of its own its memory, by time(1).
 pub(crate) fn cost(
     mut prepare: impl FnMut() -> io::Result<()>,
     command: impl Fn() -> Command,
 ) -> io::Result<Cost> {
     let note = tempfile::NamedTempFile::new()?;
-    let can = installed("time");
-    let mut peak = None;
-    let time = median(&mut prepare, || {
-        let command = command();
-        if !can {
-            return run(&mut { command });
-        }
-        run(&mut noted(&command, note.path()))?;
+    let noted = |by: &mut Command| -> io::Result<Vec<f64>> {
+        run(by)?;
         let text = std::fs::read_to_string(note.path())?;
-        peak = peak.max(text.trim().parse().ok());
-        Ok(())
-    })?;
-    Ok(Cost { time, peak })
+        Ok(text.split_whitespace().flat_map(str::parse).collect())
+    };
+    let mut peak = None;
+    if installed("time") {
+        prepare()?;
+        let by = ["time", "--format=%M", "--output"].map(OsStr::new);
+        let seen = noted(&mut under(
+            &[&by[..], &[note.path().as_os_str()]].concat(),
+            &command(),
+        ))?;
+        peak = seen.first().copied();
+    }
+    let script = "TIMEFORMAT='%3R %3U %3S'; note=$0; { time \"$@\" 2>&3; } 3>&2 2>\"$note\"";
+    let by = ["bash", "-c", script].map(OsStr::new);
+    let by = [&by[..], &[note.path().as_os_str()]].concat();
+    let mut times = Vec::with_capacity(runs());
+    let mut cpus = Vec::with_capacity(runs());
+    for _ in 0..runs() {
+        prepare()?;
+        let seen = noted(&mut under(&by, &command()))?;
+        let [time, user, system] = *seen else {
+            return Err(io::Error::other("bash told no times"));
+        };
+        times.push(time);
+        cpus.push(user + system);
+    }
+    let middle = |mut seconds: Vec<f64>| {
+        seconds.sort_by(f64::total_cmp);
+        seconds.get(runs() / 2).copied().unwrap_or_default()
+    };
+    Ok(Cost {
+        time: middle(times),
+        cpu: middle(cpus),
+        peak,
+    })
 }
 
-/// The same command under GNU time, which writes its peak into a file.
-fn noted(command: &Command, note: &Path) -> Command {
-    let mut time = Command::new("time");
-    time.args(["--format=%M", "--output"])
-        .arg(note)
+/// The same command as an argument of another.
+fn under(by: &[&OsStr], command: &Command) -> Command {
+    let mut outer = Command::new("env");
+    outer
+        .args(by)
         .arg(command.get_program())
         .args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
-            Some(value) => time.env(name, value),
-            None => time.env_remove(name),
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
         };
     }
     if let Some(folder) = command.get_current_dir() {
-        time.current_dir(folder);
+        outer.current_dir(folder);
     }
-    time
+    outer
 }
 
 /// Prepares nothing: the work changes no file.
