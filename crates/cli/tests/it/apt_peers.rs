@@ -2,11 +2,13 @@
 //! with sqv, debootstrap, reprepro, aptly and debmirror. Each takes what we signed, and
 //! refuses it where it knows another key only.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pkgseal_testkit::build::apt::Repository;
 use pkgseal_testkit::build::deb::Deb;
+use pkgseal_testkit::build::put;
+use pkgseal_testkit::build::source::Source;
 use pkgseal_testkit::http::Server;
 use pkgseal_testkit::keys;
 use pkgseal_testkit::peers::{self, apt, mirror};
@@ -38,12 +40,16 @@ impl Published {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let published = Self { folder };
+        let pool = published.path().join("pool/main");
+        for deb in debs() {
+            put(&pool, &deb.file_name(), deb.build());
+        }
+        for (name, content) in source() {
+            put(&pool, &name, content);
+        }
         let key = private_key(published.folder.path(), &format!("{KEY}.key.asc"));
-        let debs = debs().into_iter().map(|deb| ("main", deb)).collect();
-        Repository::new("stable", debs)
-            .by_hash()
-            .write(&published.path());
-        pkgseal(["sign", "--time", keys::SIGNED, "--key"])
+        pkgseal(["apt", "index", "--suite", "stable", "--time", keys::SIGNED])
+            .arg("--key")
             .arg(key)
             .arg(published.path())
             .run()
@@ -54,6 +60,13 @@ impl Published {
     fn path(&self) -> PathBuf {
         self.folder.path().join("repository")
     }
+}
+
+/// The files of a source package.
+fn source() -> [(String, Vec<u8>); 2] {
+    let source = Source::new("hello", "1.0");
+    let (dsc, text) = source.dsc();
+    [(dsc, text.into_bytes()), source.tarball()]
 }
 
 /// The name a package is downloaded under: apt and debootstrap write an epoch.
@@ -69,6 +82,9 @@ fn names(downloaded: impl IntoIterator<Item = String>) -> Vec<String> {
 /// Gives an apt one source, trusting the key of this name.
 fn trust(root: &apt::Root, uri: &str, key: &str) {
     root.trust(uri, "stable", "main", &keys::keyring(&[key]));
+    let sources = "etc/apt/sources.list.d/test.sources";
+    let text = fs::read_to_string(root.path().join(sources)).unwrap();
+    root.sources(&text.replace("Types: deb", "Types: deb deb-src"));
 }
 
 /// `apt-get update`, then `install --download-only`: the packages as they were built.
@@ -84,6 +100,10 @@ fn installs(root: &apt::Root) {
                 assert_eq!(*content, deb.build(), "{name}");
             }
         }
+    }
+    root.source(&["hello"]).expect_ok();
+    for (name, content) in source() {
+        assert_eq!(fs::read(root.path().join(name)).unwrap(), content);
     }
 }
 
@@ -179,7 +199,7 @@ fn reprepro_updates() {
     let key = keys::load(KEY);
     let stranger = keys::load("stranger");
     for (trusted, accepts) in [(&key, true), (&stranger, false)] {
-        let distributions = "Codename: stable\nArchitectures: amd64\nComponents: main\n\
+        let distributions = "Codename: stable\nArchitectures: amd64 source\nComponents: main\n\
                              Description: a copy\nUpdate: upstream\n";
         let keys = [&key, &stranger];
         let Some(reprepro) = peers::reprepro::Reprepro::new(distributions, &keys) else {
@@ -191,7 +211,7 @@ fn reprepro_updates() {
             "updates",
             &format!(
                 "Name: upstream\nMethod: {}\nSuite: stable\nComponents: main\n\
-                 Architectures: amd64\nVerifyRelease: {}\n",
+                 Architectures: amd64 source\nVerifyRelease: {}\n",
                 server.url(),
                 &fingerprint[fingerprint.len() - 16..]
             ),
@@ -221,7 +241,14 @@ fn aptly_mirrors() {
     let (trusted, stranger) = (keyring(KEY), keyring("stranger"));
     let url = server.url();
     let create = |keyring: &str, name| {
-        let options = ["mirror", "create", "-architectures=amd64", keyring, name];
+        let options = [
+            "mirror",
+            "create",
+            "-architectures=amd64",
+            "-with-sources",
+            keyring,
+            name,
+        ];
         aptly.run(&[&options[..], &[&*url, "stable", "main"]].concat())
     };
     create(&stranger, "refused").expect_failure();
@@ -247,7 +274,7 @@ fn debmirror_mirrors() {
     let server = Server::of(&published.path());
     let copy = tempfile::tempdir().unwrap();
     let to = copy.path().join("mirror");
-    let options = ["--nosource", "--checksums"];
+    let options = ["--checksums"];
     let stranger = keys::keyring(&["stranger"]);
     let Some(run) = mirror::debmirror(&server.host(), &stranger, &options, &to) else {
         return;
@@ -265,16 +292,21 @@ fn debmirror_mirrors() {
         .expect(0);
 }
 
-/// The packages beneath a folder are ours, byte for byte.
+/// The packages beneath a folder are ours, byte for byte, and so is the source.
 fn same_packages(folder: &Path) {
     let files = peers::files(folder);
-    let mut contents: Vec<_> = files
+    let contents: BTreeSet<_> = files
         .iter()
-        .filter(|path| path.extension().is_some_and(|end| end == "deb"))
+        .filter(|path| {
+            let name = path.to_string_lossy();
+            [".deb", ".dsc", "hello_1.0.tar.xz"]
+                .iter()
+                .any(|end| name.ends_with(end))
+        })
         .map(|path| fs::read(path).unwrap())
         .collect();
-    let mut expected: Vec<_> = debs().iter().map(Deb::build).collect();
-    contents.sort();
-    expected.sort();
+    let debs = debs().into_iter().map(|deb| deb.build());
+    let sources = source().into_iter().map(|(_, content)| content);
+    let expected: BTreeSet<_> = debs.chain(sources).collect();
     assert!(contents == expected, "{files:?}");
 }
