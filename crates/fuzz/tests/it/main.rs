@@ -46,7 +46,7 @@ macro_rules! short_runs {
 
 short_runs! {
     signature cleartext certificates profile
-    deb_package release packages
+    deb_package release packages upload
     rpm_package rpm_header repomd primary
     checksum sources
     paths compressed
