@@ -37,10 +37,13 @@ pub struct Trust {
     /// about it allows.
     pub rules: Vec<Rule>,
     /// Files known by checksum, as paths in the repository layout.
-    pub checksums: Vec<(SafePath, Digests)>,
+    pub checksums: Checksums,
     /// Certificates that came with it.
     pub certificates: Vec<Certificate>,
 }
+
+/// Paths in the repository layout, with what their files' digests are.
+pub type Checksums = Vec<(SafePath, Digests)>;
 
 /// One rule.
 #[derive(Clone, Debug, PartialEq, Eq)]

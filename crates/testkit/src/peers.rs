@@ -6,6 +6,7 @@
 
 pub mod apt;
 pub mod aptly;
+pub mod bouncycastle;
 pub mod deb;
 pub mod devscripts;
 pub mod gnupg;

@@ -11,6 +11,7 @@
 mod apt_peers;
 mod disk;
 mod manual;
+mod maven;
 mod outcome;
 mod road;
 mod run;

@@ -80,10 +80,10 @@ impl Policy {
             examination.add_signatures(object, report);
             return;
         };
-        let permission = match &self.trust {
-            None => None,
-            Some(trust) => Some((trust, trust.permits(found, Some(&report)))),
-        };
+        let permission = self
+            .trust
+            .as_ref()
+            .map(|trust| (trust, trust.permits(found, Some(&report))));
         let unsigned = report.findings("").iter().any(|finding| {
             finding.code == signature_codes::NONE && finding.severity == Severity::Reject
         });

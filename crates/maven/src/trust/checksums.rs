@@ -10,6 +10,7 @@ use std::path::Path;
 
 use pkgseal_repo::{DigestAlgorithm, Digests, Finding, Limits, Root, SafePath};
 
+use super::Checksums;
 use crate::{CHECKSUM_SUFFIXES, Result, codes};
 
 /// Lines of one summary file.
@@ -22,7 +23,7 @@ const LINES: usize = 5_000_000;
 pub fn read_summary(
     text: &str,
     algorithm: DigestAlgorithm,
-) -> std::result::Result<Vec<(SafePath, Digests)>, Finding> {
+) -> std::result::Result<Checksums, Finding> {
     let mut found: BTreeMap<SafePath, Digests> = BTreeMap::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim_end();
@@ -75,10 +76,7 @@ pub fn write_summary(
 ///
 /// # Errors
 /// When the tree cannot be read.
-pub fn read_sparse(
-    path: &Path,
-    limits: &Limits,
-) -> Result<(Vec<(SafePath, Digests)>, Vec<Finding>)> {
+pub fn read_sparse(path: &Path, limits: &Limits) -> Result<(Checksums, Vec<Finding>)> {
     let root = Root::open(path)?;
     let mut found: BTreeMap<SafePath, Digests> = BTreeMap::new();
     let mut findings = Vec::new();

@@ -29,7 +29,7 @@ enum Line {
     /// A comment or nothing, with its line end.
     Other(String),
     /// A rule, with the text it was read from.
-    Entry(Entry),
+    Entry(Box<Entry>),
 }
 
 /// One entry.
@@ -73,11 +73,11 @@ impl Keysmap {
                     reason,
                 )
             })?;
-            lines.push(Line::Entry(Entry {
+            lines.push(Line::Entry(Box::new(Entry {
                 rule,
                 line: number + 1,
                 source,
-            }));
+            })));
         }
         Ok(Self { lines })
     }
@@ -85,7 +85,7 @@ impl Keysmap {
     /// Its entries, in order.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.lines.iter().filter_map(|line| match line {
-            Line::Entry(entry) => Some(entry),
+            Line::Entry(entry) => Some(&**entry),
             Line::Other(_) => None,
         })
     }
@@ -95,7 +95,8 @@ impl Keysmap {
         self.lines
             .iter()
             .map(|line| match line {
-                Line::Other(source) | Line::Entry(Entry { source, .. }) => source.as_str(),
+                Line::Other(source) => source.as_str(),
+                Line::Entry(entry) => entry.source.as_str(),
             })
             .collect()
     }

@@ -6,6 +6,7 @@
 )]
 
 mod artifact;
+mod certificates;
 mod damage;
 mod faults;
 mod peers;

@@ -162,7 +162,8 @@ fn four_answers_to_one_question() {
         "maven-legacy",
         "gradle",
     ];
-    let cases: [(&Cert, &str, Standing, Option<Code>, &[&str]); 5] = [
+    type Case<'a> = (&'a Cert, &'a str, Standing, Option<Code>, &'a [&'a str]);
+    let cases: [Case<'_>; 5] = [
         (
             &new,
             "2025-01-10",
