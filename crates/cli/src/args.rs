@@ -17,8 +17,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pkgseal_deb::package::Role;
 
 pub(crate) use apt::{
-    AptCommand, AptIndex, AptRelease, AptVerify, ArchAllName, AutomaticName, DigestName, FormName,
-    LevelName, PublishArguments, ReleaseOptions, Switch,
+    AptClients, AptCommand, AptIndex, AptRelease, AptSources, AptVerify, ArchAllName,
+    AutomaticName, DigestName, EntryFormName, FormName, LevelName, PublishArguments,
+    ReleaseOptions, Switch,
 };
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};

@@ -21,6 +21,7 @@ mod release;
 mod request;
 mod root;
 mod sign;
+pub mod sources;
 mod stored;
 mod sums;
 mod tree;

@@ -69,6 +69,12 @@ codes! {
     INDEX_DUPLICATE_FIELD = "apt.index.duplicate-field", "a field stands twice in one entry of an index: readers differ on which one counts";
 
     PUBLISH_UNLISTED = "apt.publish.unlisted", "an index is to be published that its Release does not list: no client would ever use it";
+    SOURCES_MALFORMED = "apt.sources.malformed", "a sources file breaks its grammar, or has a field or option that is not known here";
+    SOURCES_VALUE = "apt.sources.value", "a value of a sources entry that clients would not read, or read differently";
+    SOURCES_CONFLICT = "apt.sources.conflict", "two sources entries for one suite ask for different signers: apt refuses both";
+    SOURCES_KEY = "apt.sources.certificate", "a certificate for a sources entry that clients could not use";
+    CLIENT_VERDICT = "apt.client.verdict", "what a named client would do with the signed root of a suite";
+    CLIENT_DIFFERS = "apt.client.differs", "a named client would decide otherwise than pkgseal does";
     CLIENT_MISSING = "apt.client.missing", "a client finds no InRelease and no Release, or one that is larger than it takes";
     CLIENT_UNSIGNED = "apt.client.unsigned", "a client finds a Release without Release.gpg";
     CLIENT_SPLIT = "apt.client.split", "a client cannot take the InRelease apart into text and signatures";

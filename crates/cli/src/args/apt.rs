@@ -1,20 +1,26 @@
 //! What only apt repositories need.
 
+mod clients;
 mod index;
 mod making;
 mod release;
+mod sources;
 mod verify;
 
 use clap::Subcommand;
 
+pub(crate) use clients::AptClients;
 pub(crate) use index::{AptIndex, ArchAllName, FormName};
 pub(crate) use making::{AutomaticName, DigestName, PublishArguments, ReleaseOptions, Switch};
 pub(crate) use release::AptRelease;
+pub(crate) use sources::{AptSources, EntryFormName};
 pub(crate) use verify::{AptVerify, LevelName};
 
 /// What to do with an apt repository.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AptCommand {
+    Clients(AptClients),
+    Sources(AptSources),
     Verify(AptVerify),
     Index(Box<AptIndex>),
     Release(Box<AptRelease>),

@@ -9,6 +9,7 @@
 )]
 
 mod apt_peers;
+mod clients;
 mod disk;
 mod manual;
 mod maven;
@@ -16,5 +17,6 @@ mod outcome;
 mod road;
 mod run;
 mod safety;
+mod sources;
 mod upload;
 mod upload_peers;

@@ -23,6 +23,7 @@ mod signatures;
 mod split;
 
 use jiff::Timestamp;
+use pkgseal_openpgp::{Certificate, Certificates, KeyState};
 use pkgseal_repo::{Finding, Severity};
 
 pub use compare::{ClientsOnRoot, Difference, ask_clients};
@@ -163,6 +164,68 @@ impl Client {
         &self.text
     }
 
+    /// The certificates it finds, and what it does not like about the form they are in.
+    pub fn finds(&self, keys: &Keys) -> (Certificates, Vec<Finding>) {
+        let mut reasons = Vec::new();
+        match keyring::load(&self.rules, keys, &mut reasons) {
+            Ok(found) => (found, reasons),
+            Err(reason) => {
+                reasons.push(*reason);
+                (Certificates::default(), reasons)
+            }
+        }
+    }
+
+    /// Why it would count nothing that this certificate signs at a moment, or would not
+    /// for long; `None` where all is well.
+    pub fn lint(&self, certificate: &Certificate, now: Timestamp) -> Option<Finding> {
+        let rules = &*self.rules;
+        let later = match rules.program {
+            rules::Program::Sqv => openpgp::Policy::At(signatures::in_a_year(now)),
+            rules::Program::Gpgv => openpgp::Policy::Next(now),
+        };
+        let warn = |code, detail: String| {
+            let cause = format!("client {}: {}", rules.name, rules.summary);
+            let subject = certificate.fingerprint().to_string();
+            Some(Finding::warning(code, subject, detail).because(cause))
+        };
+        let today = self.unfit(certificate, openpgp::Policy::At(now), now);
+        if let Some(why) = today {
+            let detail = format!("{} counts nothing it signs: {why}", rules.name);
+            return warn(codes::CLIENT_NO_GOOD, detail);
+        }
+        let why = self.unfit(certificate, later, now)?;
+        let detail = format!(
+            "{} will not count for long what it signs: {why}",
+            rules.name
+        );
+        warn(codes::CLIENT_SOON, detail)
+    }
+
+    /// Why no key of a certificate can sign under a policy.
+    fn unfit(
+        &self,
+        certificate: &Certificate,
+        policy: openpgp::Policy,
+        now: Timestamp,
+    ) -> Option<String> {
+        let profile = match openpgp::profile(&self.rules, policy) {
+            Ok(profile) => profile,
+            Err(error) => return Some(error.to_string()),
+        };
+        let keys = certificate.keys(&profile, now);
+        if keys.iter().any(|key| key.state == KeyState::Live) {
+            return None;
+        }
+        let signing = keys.iter().filter(|key| key.capabilities.contains(&"sign"));
+        let why: Vec<_> = signing.map(|key| key_state(&key.state)).collect();
+        Some(if why.is_empty() {
+            "no key in it may sign".to_owned()
+        } else {
+            why.join("; ")
+        })
+    }
+
     /// What it would do with a root it has never seen before.
     pub fn judge(&self, question: &Question<'_>) -> ClientVerdict {
         let mut reasons = Vec::new();
@@ -239,6 +302,17 @@ impl Client {
             subject,
         };
         judge.run(text, blocks, reasons)
+    }
+}
+
+fn key_state(state: &KeyState) -> String {
+    match state {
+        KeyState::Live => "the key is live".to_owned(),
+        KeyState::Expired { at, .. } => format!("the key expired at {at}"),
+        KeyState::NotYetValid { from } => format!("the key is made at {from} only"),
+        KeyState::Revoked(_) => "the key is revoked".to_owned(),
+        KeyState::NotForSigning => "the key may not sign".to_owned(),
+        KeyState::Unbound { reason } | KeyState::Weak { reason } => reason.clone(),
     }
 }
 

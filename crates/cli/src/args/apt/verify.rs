@@ -29,6 +29,14 @@ pub(crate) struct AptVerify {
     pub(crate) expect: ExpectOptions,
     #[command(flatten)]
     pub(crate) common: Common,
+    /// Hold it against this client too, or `all` of them
+    ///
+    /// Clients are Debian's and Ubuntu's releases: `pkgseal apt clients` lists them. Each is
+    /// asked what it would do with the signed roots at the moment of --time, with the
+    /// certificates of --keyring in the form in which they lie there. A client that rejects makes the exit status 1, and every difference from
+    /// our own verdict is named.
+    #[arg(long = "client", value_name = "NAME|FILE")]
+    pub(crate) clients: Vec<String>,
     /// Repositories: directories with dists/, or flat ones with an InRelease
     #[arg(required = true, value_name = "DIR")]
     pub(crate) paths: Vec<PathBuf>,

@@ -4,9 +4,12 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
+use pkgseal_deb::apt::client::ask_clients;
 use pkgseal_deb::apt::{self, Expectation, Freshness, Level, Pattern, Scope, TreeRequest};
+use pkgseal_openpgp::Examination;
 use pkgseal_repo::Limits;
 
+use super::clients;
 use crate::args::{AptVerify, LevelName};
 use crate::commands::examine;
 use crate::{context, progress, report};
@@ -15,17 +18,20 @@ pub(super) fn run(arguments: &AptVerify, clock: SystemTime) -> Result<ExitCode> 
     let limits = Limits::default();
     let now = context::now(&arguments.moment, clock)?;
     let verifier = context::verifier(&arguments.trust, now, &limits)?;
+    let clients = clients::named(&arguments.clients, &limits)?;
+    let keys = clients::keys(&arguments.trust, &verifier, &limits)?;
     let options = context::check_options(&arguments.common, &limits);
     let request = request(arguments, &limits)?;
     let bar = progress::for_stderr();
     let examined = examine::each(&arguments.paths, &options, |path| {
-        Ok(apt::verify_tree_with(
-            path,
-            &verifier,
-            &request,
-            &options,
-            bar.as_ref(),
-        )?)
+        let mut examination =
+            apt::verify_tree_with(path, &verifier, &request, &options, bar.as_ref())?;
+        for root in ask_clients(path, &verifier, &keys, &clients, &limits)? {
+            if is_asked_for(&arguments.scope.suites, &root.folder, &examination) {
+                examination.report.findings.extend(root.findings());
+            }
+        }
+        Ok(examination)
     })?;
     let style = report::Style::verdict(arguments.common.json);
     examine::conclude(&examined, style, &verifier)
@@ -72,4 +78,17 @@ fn request(arguments: &AptVerify, limits: &Limits) -> Result<TreeRequest> {
         },
         expectations,
     })
+}
+
+/// Whether a suite's folder is one that `--suite` asked for: by its name, or because its
+/// signatures were judged.
+fn is_asked_for(suites: &[String], folder: &str, examination: &Examination) -> bool {
+    let name = folder.strip_prefix("dists/").unwrap_or(folder);
+    let below = format!("{folder}/");
+    suites.is_empty()
+        || suites.iter().any(|suite| Pattern::new(suite).matches(name))
+        || examination
+            .signatures
+            .iter()
+            .any(|judged| judged.object.starts_with(&below))
 }

@@ -6,9 +6,9 @@ use pkgseal_openpgp::{Examination, Verifier};
 use pkgseal_repo::{Finding, Limits, Outcome, Root, SafePath, Severity};
 
 use super::{Answer, Client, ClientVerdict, Keys, Question};
-use crate::Result;
 use crate::apt::discover;
 use crate::apt::root::{Names, judge};
+use crate::{Result, codes};
 
 /// What clients say of one root.
 #[derive(Clone, Debug)]
@@ -33,6 +33,49 @@ pub enum Difference {
 }
 
 impl ClientsOnRoot {
+    /// Everything as findings: what each client does and why, and where it decides
+    /// otherwise than we do. A client's rejection rejects.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for client in &self.clients {
+            let name = &client.client;
+            let does = match client.answer {
+                Answer::Accepts => "accepts it",
+                Answer::Warns => "accepts it with a warning",
+                Answer::Rejects => "rejects it",
+            };
+            let detail = format!("{name} {does}");
+            findings.push(Finding::note(codes::CLIENT_VERDICT, &self.folder, detail));
+            for reason in &client.reasons {
+                findings.push(Finding {
+                    subject: format!("{}/{}", self.folder, reason.subject),
+                    detail: format!("{name}: {}", reason.detail),
+                    ..reason.clone()
+                });
+            }
+            let because = |findings: &mut dyn Iterator<Item = &Finding>| {
+                let words: Vec<_> = findings
+                    .filter(|finding| finding.severity == Severity::Reject)
+                    .map(|finding| format!("{} ({})", finding.detail, finding.code))
+                    .collect();
+                words.join("; ")
+            };
+            let detail = match self.difference(client) {
+                None => continue,
+                Some(Difference::ClientRejects) => format!(
+                    "we accept what {name} rejects: {}",
+                    because(&mut client.reasons.iter())
+                ),
+                Some(Difference::ClientAccepts) => format!(
+                    "we reject what {name} accepts: {}",
+                    because(&mut self.our_reasons.iter())
+                ),
+            };
+            findings.push(Finding::note(codes::CLIENT_DIFFERS, &self.folder, detail));
+        }
+        findings
+    }
+
     /// How a client's verdict differs from ours.
     pub fn difference(&self, client: &ClientVerdict) -> Option<Difference> {
         match (self.ours, client.answer) {

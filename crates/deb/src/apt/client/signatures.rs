@@ -47,7 +47,7 @@ impl Judge<'_> {
     ) -> Result<(), Box<Finding>> {
         let block = self.packets(blocks)?;
         let later = match self.rules.program {
-            Program::Sqv => self.good(text, &block, Policy::At(self.in_a_year())),
+            Program::Sqv => self.good(text, &block, Policy::At(in_a_year(self.now))),
             Program::Gpgv => self.good(text, &block, Policy::Next(self.now)),
         };
         let good = match later {
@@ -318,17 +318,17 @@ impl Judge<'_> {
         let finding = reject(codes::CLIENT_NOT_ASKED, self.subject, detail);
         Err(Box::new(finding.because(cause)))
     }
+}
 
-    /// The day of which apt asks sqv first.
-    fn in_a_year(&self) -> Timestamp {
-        let today: Zoned = self.now.to_zoned(TimeZone::UTC);
-        today
-            .date()
-            .checked_add(jiff::Span::new().years(1))
-            .ok()
-            .and_then(|day| day.to_zoned(TimeZone::UTC).ok())
-            .map_or(Timestamp::MAX, |day| day.timestamp())
-    }
+/// The day of which apt asks sqv first.
+pub(super) fn in_a_year(now: Timestamp) -> Timestamp {
+    let today: Zoned = now.to_zoned(TimeZone::UTC);
+    today
+        .date()
+        .checked_add(jiff::Span::new().years(1))
+        .ok()
+        .and_then(|day| day.to_zoned(TimeZone::UTC).ok())
+        .map_or(Timestamp::MAX, |day| day.timestamp())
 }
 
 fn by_sqv(facts: &SignatureFacts, who: &str, reason: String) -> Counted {

@@ -39,17 +39,15 @@ impl Real {
         Some(Self { root: None })
     }
 
-    /// Debian 13's, in the folder that `PKGSEAL_TRIXIE` names.
+    /// Debian 13's, in its chroot.
     pub(crate) fn trixie() -> Option<Self> {
-        let Some(root) = std::env::var_os("PKGSEAL_TRIXIE").map(PathBuf::from) else {
+        let root = peers::trixie::root()?;
+        if !root.join("usr/bin/faketime").exists() {
             assert!(
                 std::env::var_os("CI").is_none(),
-                "PKGSEAL_TRIXIE is not set"
+                "faketime is not installed in {}",
+                root.display()
             );
-            println!("SKIP: PKGSEAL_TRIXIE is not set");
-            return None;
-        };
-        if !root.join("usr/bin/faketime").exists() {
             println!("SKIP: faketime is not installed in {}", root.display());
             return None;
         }
