@@ -12,6 +12,7 @@ mod built_by_peers;
 mod cases;
 mod common;
 mod debian;
+mod make;
 mod mirror;
 mod package;
 mod package_peers;
