@@ -92,30 +92,9 @@ pub(crate) fn age(text: &str) -> Result<SignedDuration, String> {
     parsed.ok_or_else(|| "expected 90d, 12h or 30m".to_owned())
 }
 
-/// Reads a duration: a number and a unit, `45s`, `90min`, `36h`, `10d`, `2w`.
-pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {
-    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-    let (number, unit) = text.split_at(digits);
-    let unit: i64 = match unit {
-        "s" => 1,
-        "m" | "min" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        "w" => 604_800,
-        _ => 0,
-    };
-    number
-        .parse::<i64>()
-        .ok()
-        .and_then(|number| number.checked_mul(unit))
-        .filter(|_| unit != 0)
-        .map(SignedDuration::from_secs)
-        .ok_or_else(|| "expected a number and a unit: 45s, 90min, 36h, 10d or 2w".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{SignedDuration, age, duration, moment};
+    use super::{age, moment};
 
     #[test]
     fn ages() {
@@ -135,31 +114,6 @@ mod tests {
             "+1d",
         ] {
             assert!(age(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn durations_are_a_number_and_a_unit() {
-        for (text, seconds) in [
-            ("45s", 45),
-            ("90min", 5400),
-            ("36h", 129_600),
-            ("2w", 1_209_600),
-        ] {
-            assert_eq!(duration(text), Ok(SignedDuration::from_secs(seconds)));
-        }
-        for text in [
-            "",
-            "d",
-            "10",
-            "-1d",
-            "1 d",
-            "1M",
-            "1D",
-            "1.5h",
-            "99999999999999999w",
-        ] {
-            assert!(duration(text).is_err(), "{text}");
         }
     }
 

@@ -11,6 +11,7 @@
 mod apt_peers;
 mod clients;
 mod disk;
+mod index;
 mod manual;
 mod maven;
 mod outcome;
