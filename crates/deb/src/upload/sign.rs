@@ -198,7 +198,7 @@ impl Maker<'_> {
                     continue;
                 }
                 let plain = self.plain(name)?;
-                self.is_listed(name, listed, &plain)?;
+                self.is_listed(name, listed, &plain, changes)?;
                 if plain.signed && self.existing == Existing::Keep {
                     inner.push(Inner {
                         name: name.clone(),
@@ -264,13 +264,34 @@ impl Maker<'_> {
     }
 
     /// An inner document is the one the .changes lists, as it is or before it was signed:
-    /// else somebody changed it since, and the signature would cover that up.
-    fn is_listed(&self, name: &SafePath, listed: &Listed, plain: &Plain) -> Result<()> {
+    /// else somebody changed it since, and the signature would cover that up. A signer that
+    /// was interrupted may have left a .buildinfo with the digests of a signed .dsc; but
+    /// for these, it is the one that is listed.
+    fn is_listed(
+        &self,
+        name: &SafePath,
+        listed: &Listed,
+        plain: &Plain,
+        changes: &Document,
+    ) -> Result<()> {
         let same = |content: &[u8]| {
             let entry = Entry::of(name.as_str(), content);
             entry.size == listed.size && listed.digests.mismatch(&entry.digests).is_none()
         };
-        if same(&plain.content) || (plain.signed && same(plain.text.as_bytes())) {
+        let mut before = plain.text.clone();
+        for (dsc, listed) in changes.files() {
+            if Kind::of(dsc.as_str()) == Some(Kind::Dsc) {
+                let entry = Entry {
+                    name: dsc.as_str(),
+                    size: listed.size,
+                    digests: listed.digests.clone(),
+                };
+                before = relist(&before, Kind::Buildinfo, &entry);
+            }
+        }
+        if same(&plain.content)
+            || (plain.signed && (same(plain.text.as_bytes()) || same(before.as_bytes())))
+        {
             return Ok(());
         }
         let detail = "it is not what the .changes lists, signed or not";

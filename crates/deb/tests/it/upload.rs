@@ -182,6 +182,32 @@ fn one_document_by_itself() {
     }
 }
 
+/// Killed between two renames: the documents inside are signed, the .changes is not.
+#[test]
+fn what_was_interrupted_can_be_finished() {
+    for existing in [Existing::Keep, Existing::Replace] {
+        let folder = unsigned();
+        let path = folder.path().join(CHANGES);
+        let old = std::fs::read(&path).unwrap();
+        sign(folder.path(), CHANGES).unwrap();
+        let whole = content(folder.path());
+        std::fs::write(&path, &old).unwrap();
+        rejected(&verify(&path), &["upload.unsigned"]);
+        sign_as(&path, &["good"], &Destination::Beside, existing).unwrap();
+        assert!(content(folder.path()) == whole);
+
+        // What else changed in between is no work of a signer.
+        std::fs::write(&path, &old).unwrap();
+        let buildinfo = folder.path().join(BUILDINFO);
+        let text = paragraph(&std::fs::read(&buildinfo).unwrap());
+        let key = keys::load("good");
+        let options = RawOptions::at(keys::SIGNED);
+        let changed = keys::raw_clearsign(&[(&key, options)], &text.replace("TEST", "FAKE"));
+        std::fs::write(&buildinfo, changed).unwrap();
+        refused(folder.path(), existing, &["file.digest-mismatch"]);
+    }
+}
+
 #[test]
 fn several_keys_sign_everything() {
     let folder = unsigned();
