@@ -62,13 +62,13 @@ pub(crate) enum LevelName {
 pub(crate) struct ScopeOptions {
     /// Look at this suite only, by folder, Suite or Codename; * and ? stand for any text
     #[arg(long = "suite", value_name = "PATTERN")]
-    pub(crate) suites: Vec<String>,
+    pub(crate) wanted_suites: Vec<String>,
     /// Ask for the packages of this component; those of others may be missing
     #[arg(long = "component", value_name = "NAME")]
-    pub(crate) components: Vec<String>,
+    pub(crate) wanted_components: Vec<String>,
     /// Ask for the packages of this architecture, or for source; others may be missing
     #[arg(long = "arch", value_name = "NAME")]
-    pub(crate) architectures: Vec<String>,
+    pub(crate) wanted_architectures: Vec<String>,
 }
 
 /// How fresh a Release has to be. Times are a number and a unit: 45s, 90min, 36h, 10d, 2w.

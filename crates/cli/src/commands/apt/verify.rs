@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &AptVerify, clock: SystemTime) -> Result<ExitCode> 
         let mut examination =
             apt::verify_tree_with(path, &verifier, &request, &options, bar.as_ref())?;
         for root in ask_clients(path, &verifier, &keys, &clients, &limits)? {
-            if is_asked_for(&arguments.scope.suites, &root.folder, &examination) {
+            if is_asked_for(&arguments.scope.wanted_suites, &root.folder, &examination) {
                 examination.report.findings.extend(root.findings());
             }
         }
@@ -72,9 +72,9 @@ fn request(arguments: &AptVerify, limits: &Limits) -> Result<TreeRequest> {
             LevelName::Control => Level::Control,
         },
         scope: Scope {
-            suites: scope.suites.iter().map(Pattern::new).collect(),
-            components: scope.components.clone(),
-            architectures: scope.architectures.clone(),
+            suites: scope.wanted_suites.iter().map(Pattern::new).collect(),
+            components: scope.wanted_components.clone(),
+            architectures: scope.wanted_architectures.clone(),
         },
         expectations,
     })
