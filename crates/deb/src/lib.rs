@@ -50,10 +50,14 @@
 //! as we write it is accepted. The newline after the last line of a Release.gpg may be
 //! missing, as the armor is complete without it.
 //!
+//! # What is wrong with a mirror
+//! [`apt::verify_tree_with`] names each class of fault by its code, in the file that has
+//! it; the module [`apt`] has the table.
+//!
 //! # What it does not do
 //! It does not judge dpkg-sig members (`_gpgbuilder`): they are named in a note and never
-//! counted. It does not follow pdiffs or the images of the installer beyond their hashes,
-//! and it remembers nothing between two runs.
+//! counted. It applies no patch to an index, and it remembers nothing between two runs: a
+//! whole older publication, signatures and all, is found by its age alone.
 //!
 //! Follows deb(5), deb822(5), deb-src-control(5), deb-changes(5), deb-buildinfo(5), dsc(5), apt-secure(8) and Debian's repository
 //! format.

@@ -23,8 +23,19 @@ impl Files {
             }
             Some(known) if known.size == entry.size && known.digests == entry.digests => {
                 known.requirement = known.requirement.min(entry.requirement);
+                // Whoever comes first, the message is the same.
+                if entry.listed_by < known.listed_by {
+                    known.listed_by = entry.listed_by;
+                }
             }
-            Some(_) => self.others.push(entry),
+            Some(known) => {
+                let later = if entry.listed_by < known.listed_by {
+                    std::mem::replace(known, entry)
+                } else {
+                    entry
+                };
+                self.others.push(later);
+            }
         }
     }
 

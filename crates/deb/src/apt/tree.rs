@@ -1,7 +1,9 @@
 //! A whole repository: every suite, one pool.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use pkgseal_openpgp::{Examination, Verified, Verifier};
 use pkgseal_repo::{
@@ -227,19 +229,32 @@ pub(super) fn follow_with(
     }
     progress.begin("indices", families.len() as u64, None);
     let threads = options.pool()?;
+    // Taken at once: architectures list the same files again and again.
+    let vouched = Mutex::new(Vouched::default());
     let work = |family: &Family| {
-        let checked = family.check(root, request.level, &options.limits);
+        let mut checked = family.check(root, request.level, &options.limits);
         progress.bytes(checked.report.bytes);
         progress.file();
+        let mut vouched = vouched.lock().unwrap_or_else(PoisonError::into_inner);
+        vouched.take(family, &mut checked);
         checked
     };
     let mut checked: Vec<Checked> =
         threads.install(|| families.par_iter().map(work).collect::<Vec<_>>());
+    let mut vouched = vouched.into_inner().unwrap_or_else(PoisonError::into_inner);
+    for (family, checked) in families.iter().zip(&mut checked) {
+        if matches!(family.kind, Kind::Sums) {
+            vouched.take_images(root, checked);
+        }
+    }
     let more: Vec<Family> = checked
         .iter_mut()
         .flat_map(|checked| std::mem::take(&mut checked.more))
         .collect();
-    let patches: Vec<Checked> = threads.install(|| more.par_iter().map(work).collect::<Vec<_>>());
+    let patches: Vec<Checked> = threads.install(|| {
+        let check = |family: &Family| family.check(root, request.level, &options.limits);
+        more.par_iter().map(check).collect()
+    });
     progress.end();
 
     for (number, suite) in suites.iter().enumerate() {
@@ -272,27 +287,15 @@ pub(super) fn follow_with(
     }
     absent_patches(&more, &patches, examination);
 
-    let mut files = Files::default();
-    // Files that no index lists as packages, and that may be missing.
-    let mut images = Files::default();
-    let mut stanzas = Stanzas::default();
-    for (family, checked) in families.iter().zip(checked) {
-        examination.report.merge(checked.report);
-        for (path, paragraph) in checked.paragraphs {
-            stanzas.add(path, paragraph);
-        }
-        let into = match family.kind {
-            Kind::Sums => &mut images,
-            Kind::Index(_) | Kind::Patches(_) | Kind::Other => &mut files,
-        };
-        checked
-            .entries
-            .into_iter()
-            .for_each(|entry| into.add(entry));
-    }
-    for checked in patches {
+    for checked in checked.into_iter().chain(patches) {
         examination.report.merge(checked.report);
     }
+    let Vouched {
+        files,
+        images,
+        stanzas,
+        ..
+    } = vouched;
     let listed = files.paths();
     // What a rejected list should have named would only be noise.
     let sound = examination.outcome() == Outcome::Accepted;
@@ -313,6 +316,50 @@ pub(super) fn follow_with(
         examination.report.merge(pool::unlisted(root, &listed)?);
     }
     Ok(listed)
+}
+
+/// What indices and lists vouch for.
+#[derive(Default)]
+struct Vouched {
+    files: Files,
+    /// Files that no index lists as packages, and that may be missing.
+    images: Files,
+    stanzas: Stanzas,
+    /// Lists of images met so far, by whatever name.
+    lists: BTreeSet<(u64, u64)>,
+}
+
+impl Vouched {
+    fn take(&mut self, family: &Family, checked: &mut Checked) {
+        if family.is_index() {
+            for entry in std::mem::take(&mut checked.entries) {
+                self.files.add(entry);
+            }
+            for (path, paragraph) in std::mem::take(&mut checked.paragraphs) {
+                self.stanzas.add(path, paragraph);
+            }
+        }
+    }
+
+    /// The images a list names. Linked to by another name (`current`), they are read once.
+    fn take_images(&mut self, root: &Root, checked: &mut Checked) {
+        if self.is_first(root, &checked.present) {
+            for entry in std::mem::take(&mut checked.entries) {
+                self.images.add(entry);
+            }
+        }
+    }
+
+    /// Whether a list was not met before.
+    fn is_first(&mut self, root: &Root, present: &[(usize, SafePath)]) -> bool {
+        let file = present
+            .first()
+            .and_then(|(_, path)| root.file(path).ok().flatten());
+        match file.and_then(|file| file.metadata().ok()) {
+            Some(file) => self.lists.insert((file.dev(), file.ino())),
+            None => true,
+        }
+    }
 }
 
 /// One warning for each folder of patches with gaps.

@@ -695,3 +695,66 @@ fn what_would_be_rejected_is_not_signed() {
     assert!(!folder.path().join("dists/stable/InRelease").exists());
     assert!(!folder.path().join("dists/stable/Release.gpg").exists());
 }
+
+#[test]
+fn an_index_bound_by_md5_alone_is_rejected() {
+    let repository = repository().digests(&[Digest::Md5, Digest::Sha256]);
+    for path in [
+        "main/binary-amd64/Packages",
+        "main/binary-amd64/Packages.gz",
+    ] {
+        let examination = judge(&repository, |root| {
+            let release = root.join("dists/stable/Release");
+            let text = std::fs::read_to_string(&release).unwrap();
+            let (weak, strong) = text.split_once("SHA256:").unwrap();
+            let kept = strong
+                .lines()
+                .filter(|line| !line.ends_with(&format!(" {path}")))
+                .map(|line| format!("{line}\n"))
+                .collect::<String>();
+            std::fs::write(&release, format!("{weak}SHA256:{kept}")).unwrap();
+        });
+        let found: Vec<_> = examination
+            .report
+            .findings
+            .iter()
+            .filter(|finding| finding.severity == pkgseal_repo::Severity::Reject)
+            .filter(|finding| finding.code.id == "file.weak-digest")
+            .map(|finding| finding.subject.as_str())
+            .collect();
+        assert_eq!(found, [format!("dists/stable/{path}")]);
+    }
+}
+
+/// Debian links `current` to a version of the installer.
+#[test]
+fn images_under_two_names_are_read_once() {
+    let image = b"an image";
+    let sums = format!("{}  ./image\n", Digest::Sha256.hex(image));
+    let judge = |linked: bool| {
+        judge(&repository(), |root| {
+            let folder = "dists/stable/main/installer-amd64";
+            write(
+                root,
+                &format!("{folder}/1/images/SHA256SUMS"),
+                sums.as_bytes(),
+            );
+            write(root, &format!("{folder}/1/images/image"), image);
+            if linked {
+                std::os::unix::fs::symlink("1", root.join(folder).join("current")).unwrap();
+            }
+            let names: &[&str] = if linked { &["1", "current"] } else { &["1"] };
+            for name in names {
+                let path = format!("main/installer-amd64/{name}/images/SHA256SUMS");
+                let hex = Digest::Sha256.hex(sums.as_bytes());
+                let line = format!(" {hex} {} {path}\n", sums.len());
+                append(&root.join("dists/stable/Release"), line.as_bytes());
+            }
+        })
+    };
+    let (one, two) = (judge(false), judge(true));
+    accepted(&one);
+    accepted(&two);
+    // The list is read twice, the image is not.
+    assert_eq!(two.report.files, one.report.files + 1);
+}
