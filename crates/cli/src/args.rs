@@ -17,9 +17,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use pkgseal_deb::package::Role;
 
 pub(crate) use apt::{
-    AptClients, AptCommand, AptIndex, AptRelease, AptSources, AptVerify, ArchAllName,
-    AutomaticName, DigestName, EntryFormName, FormName, LevelName, PublishArguments,
-    ReleaseOptions, Switch,
+    AptClients, AptCommand, AptIndex, AptLint, AptRecover, AptRefresh, AptRelease, AptSources,
+    AptVerify, ArchAllName, AutomaticName, DigestName, EntryFormName, FormName, LevelName,
+    PublishArguments, ReleaseOptions, Switch,
 };
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};

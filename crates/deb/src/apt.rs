@@ -45,6 +45,7 @@ mod discover;
 mod family;
 mod freshness;
 mod index;
+mod lint;
 mod make;
 mod paragraph;
 mod pattern;
@@ -53,6 +54,7 @@ mod plan;
 mod policy;
 mod pool;
 mod publish;
+mod refresh;
 mod release;
 mod request;
 mod root;
@@ -64,6 +66,7 @@ mod tree;
 
 pub use discover::recognise;
 pub use freshness::Freshness;
+pub use lint::lint;
 pub use make::{
     AllPackages, Automatic, ByHash, Draft, Drafted, IndexOptions, ListOptions, ReleaseFields,
     Reuse, Unchanged, index, list,
@@ -71,6 +74,7 @@ pub use make::{
 pub use pattern::Pattern;
 pub use policy::parse_policy;
 pub use publish::{Generation, Lock, PublishOptions, publish};
+pub use refresh::{RefreshOptions, refresh};
 pub use release::{Listed, Release};
 pub use request::{Expectation, Level, Scope, TreeRequest, parse_duration};
 pub use root::verify_release;

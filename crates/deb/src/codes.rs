@@ -68,6 +68,7 @@ codes! {
     INDEX_MALFORMED = "apt.index.malformed", "an index breaks the deb822 grammar, or an entry lacks what identifies its file";
     INDEX_DUPLICATE_FIELD = "apt.index.duplicate-field", "a field stands twice in one entry of an index: readers differ on which one counts";
 
+    PUBLISH_COMPLETED = "apt.publish.completed", "a publication that an earlier process had left unfinished was completed";
     PUBLISH_UNLISTED = "apt.publish.unlisted", "an index is to be published that its Release does not list: no client would ever use it";
     SOURCES_MALFORMED = "apt.sources.malformed", "a sources file breaks its grammar, or has a field or option that is not known here";
     SOURCES_VALUE = "apt.sources.value", "a value of a sources entry that clients would not read, or read differently";
@@ -120,6 +121,30 @@ codes! {
 
     TREE_SUITE = "apt.tree.suite-missing", "a suite that was asked for is not there";
     TREE_PART = "apt.tree.part-missing", "a component or architecture that was asked for is in no suite";
+    REFRESH_DATES = "apt.refresh.dates", "a suite got new dates and new signatures; nothing else of it changed";
+    REFRESH_YOUNG = "apt.refresh.young", "a suite was left as it is, because it is dated less long ago than was asked for";
+    REFRESH_BACKWARDS = "apt.refresh.backwards", "new dates would be older than those that stand there: clients would keep the newer Release";
+    REFRESH_CHANGED = "apt.refresh.changed", "a Release that is only to be dated anew would change in other places too";
+
+    LINT_ARMOR_BLOCKS = "apt.lint.armor-blocks", "an InRelease holds several blocks of signatures: debootstrap reads the first only";
+    LINT_ARMOR_LINE = "apt.lint.armor-line", "a line of a signature block is longer than older readers take";
+    LINT_SIZE = "apt.lint.size", "a Release comes near the size that apt refuses";
+    LINT_BLANKS = "apt.lint.trailing-blanks", "a line ends in a blank, on which signers and readers of clearsigned text differ";
+    LINT_DASH = "apt.lint.dash", "a line begins with a dash: in an InRelease it is escaped, and not every reader undoes that";
+    LINT_NO_END = "apt.lint.no-newline", "the last line has no end";
+    LINT_BY_HASH = "apt.lint.by-hash", "Acquire-By-Hash is announced in a way clients do not read, or what it announces is not there";
+    LINT_AUTOMATIC = "apt.lint.automatic", "ButAutomaticUpgrades stands without NotAutomatic, and clients ignore it";
+    LINT_NAMELESS = "apt.lint.nameless", "a field is missing by which people pin and clients notice another repository";
+    LINT_ENDLESS = "apt.lint.no-valid-until", "without a Valid-Until clients cannot tell an old state from the current one";
+    LINT_FAR_END = "apt.lint.valid-until-far", "Valid-Until lies so far ahead that it protects nobody";
+    LINT_ZONE = "apt.lint.date-zone", "a date names UTC in a way that not every reader knows";
+    LINT_SIGNED_BY = "apt.lint.signed-by", "Signed-By stands without Valid-Until, and apt ignores it";
+    LINT_FINGERPRINT = "apt.lint.fingerprint", "Signed-By names a key in a form that apt refuses";
+    LINT_SHA256 = "apt.lint.no-sha256", "a file is listed without SHA-256, the strongest digest that some clients know";
+    LINT_UNEVEN = "apt.lint.uneven-lists", "a hash list leaves out files that another one has";
+    LINT_SCOPE = "apt.lint.scope", "Components or Architectures are not those of the listed indices";
+    LINT_ALL = "apt.lint.architecture-all", "what the Release says of packages for all architectures contradicts its indices";
+
     TREE_NO_SUITE = "apt.tree.no-suite", "there is no suite in the repository";
 
     UPLOAD_UNSIGNED = "upload.unsigned", "a .changes, .dsc or .buildinfo carries no signature: anybody can have written it";

@@ -59,7 +59,15 @@ fn first_help_lines_exist_and_have_no_full_stop() {
 fn one_option_has_one_meaning() {
     // These say more or less of the same thing where the command differs.
     const VARIED: &[&str] = &[
-        "help", "version", "json", "output", "path", "paths", "profile",
+        "help",
+        "version",
+        "json",
+        "output",
+        "path",
+        "paths",
+        "profile",
+        "suites",
+        "valid_for",
     ];
     let mut meanings: BTreeMap<String, String> = BTreeMap::new();
     every(&mut |command| {

@@ -40,8 +40,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{Examination, Signed, Signer, Verifier};
-use pkgseal_repo::{CheckOptions, Finding, Progress, SafePath};
+use pkgseal_repo::{CheckOptions, Finding, Progress, SafePath, Severity};
 
+use super::lint;
 use super::tree::KIND;
 use crate::{Error, Result};
 
@@ -193,6 +194,15 @@ impl Lock {
             };
             let mut parts = Vec::with_capacity(suites.len());
             for (number, suite) in suites.iter().enumerate() {
+                let subject = format!("{}Release", suite.prefix);
+                let odd = lint::worth_saying(suite.sealed.release().get(), &subject);
+                if odd
+                    .iter()
+                    .any(|finding| finding.severity == Severity::Reject)
+                {
+                    return Err(refused(self.named(), odd));
+                }
+                examination.report.findings.extend(odd);
                 parts.push(workshop.build(number, suite, &mut record, &mut examination)?);
             }
             if keep.is_some() {

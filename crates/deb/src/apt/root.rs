@@ -116,7 +116,7 @@ pub(super) fn signed<'a>(
 }
 
 /// The text that signatures vouch for, and the file it came from.
-fn signed_text<'a>(
+pub(super) fn signed_text<'a>(
     root: &Root,
     names: &'a Names,
     verifier: &Verifier,

@@ -7,11 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use pkgseal_openpgp::{Examination, Signed};
+use pkgseal_repo::Finding;
 use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 
 use super::journal;
-use crate::{Error, Result};
+use crate::apt::tree::KIND;
+use crate::{Error, Result, codes};
 
 /// What belongs to the publisher, beneath the repository's root. No reader needs it.
 pub(in crate::apt) const FOLDER: &str = ".pkgseal";
@@ -89,6 +92,25 @@ impl Lock {
     /// The repository, as it was named.
     pub(super) fn named(&self) -> &Path {
         &self.named
+    }
+
+    /// What taking the lock completed, as findings and paths.
+    pub fn recovered(&self) -> Signed {
+        let mut examination = Examination::new(KIND, self.named.display().to_string());
+        let mut outputs = Vec::new();
+        for suite in &self.completed {
+            let detail = "an interrupted publication was completed";
+            let finding = Finding::note(codes::PUBLISH_COMPLETED, suite, detail);
+            examination.report.push(finding);
+            outputs.push(match suite.as_str() {
+                "." => self.named.clone(),
+                suite => self.named.join(suite),
+            });
+        }
+        Signed {
+            outputs,
+            examination,
+        }
     }
 
     /// The repository, links resolved.

@@ -73,6 +73,11 @@ impl Sealed {
         self
     }
 
+    /// The text.
+    pub(in crate::apt) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
     /// What it says.
     pub(in crate::apt) fn release(&self) -> &Verified<Release> {
         &self.release

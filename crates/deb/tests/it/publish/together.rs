@@ -16,6 +16,7 @@ use crate::common::{accepted, folder, verify_tree};
 /// Names the repository a child process publishes in, and how often.
 const CHILD: &str = "PKGSEAL_PUBLISH_TOGETHER";
 const TIMES: &str = "PKGSEAL_PUBLISH_TIMES";
+const KEEP: &str = "PKGSEAL_PUBLISH_KEEP";
 
 /// Publishers at once, and generations by each.
 const PUBLISHERS: u32 = 8;
@@ -23,7 +24,7 @@ const EACH: u32 = 12;
 
 /// Publishes the generation that follows the one it finds: what it looks at and what it
 /// makes of it are one step, under the lock.
-fn publish_next(root: &Path) -> u32 {
+fn publish_next(root: &Path, keep: usize) -> u32 {
     let time = keys::time(keys::SIGNED);
     let lock = Lock::take(root, Duration::from_secs(600), time).unwrap();
     let reader = Reader::of(root.join("dists/stable"));
@@ -35,7 +36,10 @@ fn publish_next(root: &Path) -> u32 {
         vec![generation(&next)],
         &signers,
         time,
-        &PublishOptions::default(),
+        &PublishOptions {
+            keep,
+            ..PublishOptions::default()
+        },
         &CheckOptions::default(),
         &NoProgress,
     )
@@ -48,19 +52,21 @@ fn publish_next(root: &Path) -> u32 {
 #[test]
 fn child() {
     if let Some(root) = std::env::var_os(CHILD) {
-        let times: u32 = std::env::var(TIMES).unwrap().parse().unwrap();
+        let number = |name| std::env::var(name).unwrap().parse::<u32>().unwrap();
+        let (times, keep) = (number(TIMES), number(KEEP));
         for _ in 0..times {
-            publish_next(Path::new(&root));
+            publish_next(Path::new(&root), keep as usize);
         }
     }
 }
 
-fn publishers(root: &Path, count: u32, times: u32) -> Vec<std::process::Child> {
+fn publishers(root: &Path, count: u32, times: u32, keep: u32) -> Vec<std::process::Child> {
     let one = |_| {
         Command::new(std::env::current_exe().unwrap())
             .args(["publish::together::child", "--exact", "--test-threads=1"])
             .env(CHILD, root)
             .env(TIMES, times.to_string())
+            .env(KEEP, keep.to_string())
             .stdout(Stdio::null())
             .spawn()
             .unwrap()
@@ -122,7 +128,7 @@ fn no_publication_is_lost_and_no_reader_finds_a_mix() {
         for _ in 0..2 {
             scope.spawn(|| read(root.join("dists/stable"), &done, &counted));
         }
-        let children = publishers(root, PUBLISHERS, EACH);
+        let children = publishers(root, PUBLISHERS, EACH, 3);
         let came = children
             .into_iter()
             .map(|mut child| child.wait().unwrap().success())
@@ -183,7 +189,8 @@ fn a_flat_repository_is_read_by_digest_all_the_while() {
     assert!(polls > 10, "{polls}");
 }
 
-/// Debian's and Debian's next apt, while generation follows generation.
+/// apt, while generation follows generation many times a second: so many are kept as pass
+/// in one of its updates. From an InRelease that it read it finds every index by digest.
 #[test]
 fn apt_updates_while_others_publish() {
     if peers::have("apt-get").is_none() {
@@ -193,7 +200,7 @@ fn apt_updates_while_others_publish() {
     let root = folder.path();
     publish_number(root, "stable", 0);
     let keyring = keys::keyring(&["good"]);
-    let mut children = publishers(root, 2, 40);
+    let mut children = publishers(root, 2, 40, 100);
     let mut updates = 0;
     loop {
         let run = peers::apt::update(root, "stable", "main contrib", &keyring).unwrap();
