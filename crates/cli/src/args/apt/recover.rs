@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::SignedDuration;
 
-use crate::args::shared::duration;
 use crate::args::{EXIT_STATUS, Moment};
+use pkgseal_deb::apt::parse_duration;
 
 /// Complete a publication that was interrupted
 ///
@@ -18,7 +18,7 @@ pub(crate) struct AptRecover {
     #[command(flatten)]
     pub(crate) moment: Moment,
     /// Wait this long for somebody else who publishes there
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s")]
     pub(crate) wait: SignedDuration,
     /// Print one JSON document instead of text; see pkgseal-json(5)
     #[arg(long)]

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::SignedDuration;
 
-use crate::args::shared::duration;
 use crate::args::{Common, EXIT_STATUS, Moment, Secrets, Trust};
+use pkgseal_deb::apt::parse_duration;
 
 /// Give suites new dates and sign them anew
 ///
@@ -27,13 +27,13 @@ pub(crate) struct AptRefresh {
     #[arg(long = "suite", value_name = "NAME")]
     pub(crate) suites: Vec<String>,
     /// Let clients use it this long: 36h, 10d, 2w [default: as long as before]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) valid_for: Option<SignedDuration>,
     /// Leave suites alone that are dated less than this ago: 36h, 10d, 2w
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub(crate) if_older_than: Option<SignedDuration>,
     /// Wait this long for somebody else who publishes there
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "0s")]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, default_value = "0s")]
     pub(crate) wait: SignedDuration,
     #[command(flatten)]
     pub(crate) common: Common,
