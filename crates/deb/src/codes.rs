@@ -33,7 +33,14 @@ codes! {
     DEB_POLICY_EXPIRED = "deb.policy.expired", "a signature is older than its policy allows (Expiry)";
     DEB_POLICY_PASSED = "deb.policy.passed", "the package passes a policy of its origin";
     DEB_REMOVED = "deb.signature-removed", "a signature member was taken out of the package";
-    DEB_DPKG_SIG = "deb.dpkg-sig", "a signature in the dpkg-sig format: recognised, not judged, never counted";
+    DEB_DPKG_SIG = "deb.dpkg-sig", "a signature in the dpkg-sig format: it binds the contents by MD5 and SHA-1 only, and counts for nothing beside others";
+    DPKG_SIG_WEAK = "deb.dpkg-sig.collision-weak", "nothing but MD5 and SHA-1 binds the contents to the signature, and both can be made to collide";
+    DPKG_SIG_MALFORMED = "deb.dpkg-sig.malformed", "the signed list is not what dpkg-sig writes, or stands under another role's name";
+    DPKG_SIG_MISMATCH = "deb.dpkg-sig.mismatch", "the package's members are not those of the signed list, each once, with their sizes and digests";
+    DPKG_SIG_HASH_LINE = "deb.dpkg-sig.hash-line", "nfpm's way: a line Hash and an empty one begin the signed text, where they mean nothing";
+    DPKG_SIG_BYTES = "deb.dpkg-sig.byte-array", "old nfpm's way: digests are written as arrays of bytes, which dpkg-sig does not read";
+    DPKG_SIG_NAME = "deb.dpkg-sig.member-name", "nfpm's way: the data member is called data.tar.gz however it is compressed; dpkg-sig looks for that name";
+    DPKG_SIG_SLASH = "deb.dpkg-sig.slash", "old dpkg-sig's way: a member is listed with the slash that GNU ar puts behind names";
     DEB_CONTROL_ARCHIVE = "deb.control-archive", "control.tar does not hold one control file in the way all readers agree on: it does not decompress, a member stands twice, is no plain file, or lies in a folder";
     DEB_CONTROL_MALFORMED = "deb.control-malformed", "the package's control file is no single deb822 paragraph, or a field of it breaks its grammar";
     DEB_CONTROL_DUPLICATE = "deb.control-duplicate-field", "a field stands twice in the package's control file: readers differ on which one counts";

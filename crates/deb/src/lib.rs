@@ -66,6 +66,7 @@ mod codes;
 mod control;
 mod deb822;
 mod debsig;
+mod dpkg_sig;
 mod error;
 mod layout;
 

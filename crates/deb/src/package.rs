@@ -5,6 +5,7 @@ mod read;
 mod sign;
 mod unsign;
 mod verify;
+mod weak;
 
 pub use crate::debsig::{Role, RoleError};
 pub(crate) use read::Package;

@@ -348,6 +348,15 @@ impl Profile {
         Some((days, self.cite(&line, &rule.explain)))
     }
 
+    /// Whether a good signature may count that binds this kind of object by MD5 and SHA-1
+    /// only, and the line that says so.
+    pub fn collision_weak(&self, object: Object) -> (bool, String) {
+        let rule = self.object(object);
+        let value = rule.collision_weak.unwrap_or(Weight::Reject);
+        let cited = self.weight(object, "collision-weak", value, "MD5 and SHA-1 collide");
+        (cited.value != Weight::Reject, cited.line)
+    }
+
     pub(crate) fn alive_now(&self, object: Object) -> Cited<Weight> {
         let rule = self.object(object);
         self.weight(object, "alive-now", rule.alive_now, &rule.explain)

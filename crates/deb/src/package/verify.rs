@@ -11,10 +11,15 @@ use pkgseal_repo::{Finding, Limits};
 
 use super::CHUNK;
 use super::read::{Beside, Content, Package};
+use super::weak::Weak;
 use crate::{Error, Result, codes};
 
 /// What the examination calls a package.
 pub(crate) const KIND: &str = "deb";
+
+/// What to do about a package without a signature that counts.
+pub(super) const FROM_REPOSITORY: &str =
+    "the signed repository it comes from vouches for it by its hash: verify that";
 
 /// What a detached signature beside the package is called: its name and one of these.
 const SUFFIXES: [&str; 2] = [".asc", ".sig"];
@@ -103,7 +108,7 @@ fn judge(
         }
     };
     let mut judged = Vec::new();
-    let mut dpkg_sig = false;
+    let mut weak = Vec::new();
     for member in &package.signatures {
         let object = member.object.clone();
         match &member.content {
@@ -114,11 +119,14 @@ fn judge(
                 ));
             }
             Content::Malformed(finding) => malformed.push((object, finding.clone())),
-            Content::DpkgSig(_) => {
-                dpkg_sig = true;
-                let detail = format!("{} is a dpkg-sig signature and was not judged", member.name);
-                let finding = Finding::note(codes::DEB_DPKG_SIG, object, detail);
-                examination.report.push(finding);
+            Content::DpkgSig(message) => {
+                weak.push(Weak::judge(
+                    &member.name,
+                    object,
+                    message,
+                    &package,
+                    verifier,
+                ));
             }
         }
     }
@@ -133,10 +141,8 @@ fn judge(
         let report = SignatureReport::rejected(profile, finding.code, finding.detail);
         examination.add_signatures(object, report);
     }
-    if judged.is_empty() && examination.signatures.is_empty() {
-        examination
-            .report
-            .push(unsigned(&package.subject, dpkg_sig));
+    if judged.is_empty() && weak.is_empty() && examination.signatures.is_empty() {
+        examination.report.push(unsigned(&package.subject));
         return Ok(examination);
     }
     examination.report.files = 1;
@@ -144,18 +150,18 @@ fn judge(
         Some(_) => package.layout.size,
         None => package.bytes(),
     };
-    together(&mut examination, verifier, judged);
+    let alone = judged.is_empty();
+    if !alone {
+        together(&mut examination, verifier, judged);
+    }
+    for one in weak {
+        one.tell(alone, verifier, &mut examination);
+    }
     Ok(examination)
 }
 
-fn unsigned(subject: &str, dpkg_sig: bool) -> Finding {
-    let detail = if dpkg_sig {
-        "it has no debsigs signature; the one by dpkg-sig binds its contents by MD5 and SHA-1 only"
-    } else {
-        "it has no _gpg member"
-    };
-    Finding::reject(codes::DEB_UNSIGNED, subject, detail)
-        .hint("the signed repository it comes from vouches for it by its hash: verify that")
+fn unsigned(subject: &str) -> Finding {
+    Finding::reject(codes::DEB_UNSIGNED, subject, "it has no _gpg member").hint(FROM_REPOSITORY)
 }
 
 /// Feeds the bytes from one offset to another.
@@ -165,7 +171,8 @@ pub(super) fn feed(
     end: u64,
     sink: &mut impl Write,
 ) -> std::io::Result<()> {
-    let mut buffer = vec![0; CHUNK];
+    let wanted = usize::try_from(end.saturating_sub(offset)).unwrap_or(CHUNK);
+    let mut buffer = vec![0; wanted.min(CHUNK)];
     while offset < end {
         let wanted = usize::try_from(end - offset).map_or(CHUNK, |rest| rest.min(CHUNK));
         let chunk = buffer.get_mut(..wanted).unwrap_or_default();

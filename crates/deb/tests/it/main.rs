@@ -15,6 +15,8 @@ mod debian;
 mod lint;
 mod make;
 mod mirror;
+mod detached;
+mod dpkg_sig;
 mod package;
 mod package_peers;
 mod policy;

@@ -8,7 +8,7 @@ use pkgseal_testkit::build::Compression;
 use pkgseal_testkit::build::deb::{self, Deb, Member};
 use pkgseal_testkit::keys::{self, RawOptions, raw_sign};
 
-use crate::common::{accepted, codes, folder, now, reasons, rejected, verifier, verify_deb, write};
+use crate::common::{accepted, folder, now, reasons, rejected, verifier, verify_deb, write};
 
 fn sign(path: &std::path::Path, role: Role, names: &[&str]) -> pkgseal_deb::Result<()> {
     let time = keys::time(keys::SIGNED);
@@ -256,25 +256,6 @@ fn a_threshold_does_not_count_one_certificate_twice() {
     let verifier = Verifier::new(keys::certificates(&["good"]), profile, now());
     let examination = package::verify(&path, &verifier, &Limits::default()).unwrap();
     assert!(reasons(&examination).contains(&"signature.threshold"));
-}
-
-#[test]
-fn dpkg_sig_is_named_and_counts_for_nothing() {
-    let manifest = "Version: 4\nRole: builder\nFiles: \n\tmd5 sha1 4 debian-binary\n";
-    let key = keys::load("good");
-    let message = keys::raw_clearsign(&[(&key, RawOptions::at(keys::SIGNED))], manifest);
-    let mut bytes = Deb::new("hello", "1.0", "amd64").build();
-    deb::append_signature(&mut bytes, "builder", &message);
-    let examination = verify(&bytes, &["good"]);
-    rejected(&examination, &["deb.unsigned"]);
-    assert_eq!(codes(&examination), ["deb.dpkg-sig", "deb.unsigned"]);
-
-    // Under any other name it is recognised by what it is.
-    let mut bytes = signed(&[("origin", "good")]);
-    deb::append_signature(&mut bytes, "maint", &message);
-    let examination = verify(&bytes, &["good"]);
-    accepted(&examination);
-    assert_eq!(codes(&examination), ["deb.dpkg-sig"]);
 }
 
 #[test]

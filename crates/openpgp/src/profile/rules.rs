@@ -158,5 +158,7 @@ pub(super) struct ObjectRule {
     pub(super) bare_key: Weight,
     pub(super) text_form: TextForm,
     pub(super) max_age_days: Option<u32>,
+    /// Left out, they reject.
+    pub(super) collision_weak: Option<Weight>,
     pub(super) explain: String,
 }

@@ -1,6 +1,6 @@
 //! `.deb` packages, canonical and malformed.
 
-use super::{BUILT, Compression};
+use super::{BUILT, Compression, Digest};
 
 /// A small binary package.
 #[derive(Clone, Debug)]
@@ -177,6 +177,55 @@ pub fn archive(members: &[Member]) -> Vec<u8> {
 /// What a debsigs signature covers: the content of these members, one after the other.
 pub fn signed_data(members: &[Member]) -> Vec<u8> {
     members.iter().flat_map(|m| m.data.clone()).collect()
+}
+
+/// How a dpkg-sig list is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListForm {
+    /// As dpkg-sig writes it.
+    DpkgSig,
+    /// As nfpm does: a stray `Hash` line, the data member always called `data.tar.gz`.
+    Nfpm,
+    /// As nfpm did: digests as arrays of bytes.
+    OldNfpm,
+}
+
+/// The text that dpkg-sig signs for these members.
+pub fn dpkg_sig_list(members: &[Member], role: &str, form: ListForm) -> String {
+    let array = |hex: &str| {
+        let byte = |at| {
+            u8::from_str_radix(&hex[at..at + 2], 16)
+                .unwrap()
+                .to_string()
+        };
+        let bytes: Vec<String> = (0..hex.len()).step_by(2).map(byte).collect();
+        format!("[{}]", bytes.join(" "))
+    };
+    let (head, date) = match form {
+        ListForm::DpkgSig => ("", "Tue Jun 25 08:43:07 2024"),
+        ListForm::Nfpm | ListForm::OldNfpm => {
+            ("Hash: SHA1\n\n", "2024-06-25 08:43:07.000000001 +0000 UTC")
+        }
+    };
+    let mut text = format!(
+        "{head}Version: 4\nSigner: TEST <test@test.invalid>\nDate: {date}\nRole: {role}\nFiles: \n"
+    );
+    for member in members {
+        let (md5, sha1) = (
+            Digest::Md5.hex(&member.data),
+            Digest::Sha1.hex(&member.data),
+        );
+        let (md5, sha1) = match form {
+            ListForm::OldNfpm => (array(&md5), array(&sha1)),
+            ListForm::DpkgSig | ListForm::Nfpm => (md5, sha1),
+        };
+        let name = match form {
+            ListForm::Nfpm if member.name.starts_with("data.tar") => "data.tar.gz",
+            _ => member.name.as_str(),
+        };
+        text.push_str(&format!("\t{md5} {sha1} {} {name}\n", member.data.len()));
+    }
+    text
 }
 
 /// Appends a `_gpgKIND` member.

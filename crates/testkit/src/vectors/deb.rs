@@ -3,7 +3,9 @@
 use super::shared::{self, By, Format, Kind, by};
 use super::{Case, Files};
 use crate::build::Compression;
-use crate::build::deb::{Deb, Member, append_signature, archive, malformed, signed_data};
+use crate::build::deb::{
+    Deb, ListForm, Member, append_signature, archive, dpkg_sig_list, malformed, signed_data,
+};
 use crate::keys::{Form, RawOptions, SIGNED, load, raw_clearsign, raw_sign};
 
 const FORMAT: &str = "deb";
@@ -131,6 +133,10 @@ fn coverage() -> Vec<Case> {
     let over = |data: &[u8]| with("origin", &raw_sign(&key, data, &options));
     let good = raw_sign(&key, &whole, &options);
     let other = Deb::new("other", "1.0-1", "amd64").members();
+    let list = |listed: &[Member], form| {
+        let text = dpkg_sig_list(listed, "builder", form);
+        with("builder", &raw_clearsign(&[(&key, options.clone())], &text))
+    };
     let list: Vec<(&str, &str, &str, Vec<u8>)> = vec![
         (
             "signature-covers-debian-binary-only",
@@ -197,7 +203,7 @@ fn coverage() -> Vec<Case> {
         ),
         (
             "clearsigned-signature",
-            "deb.unsigned",
+            "deb.dpkg-sig.malformed",
             "a clearsigned message in place of a detached signature",
             with(
                 "origin",
@@ -206,15 +212,21 @@ fn coverage() -> Vec<Case> {
         ),
         (
             "dpkg-sig-only",
-            "deb.unsigned",
+            "deb.dpkg-sig.collision-weak",
             "only a dpkg-sig member, which binds by MD5 and SHA-1",
-            with(
-                "builder",
-                &raw_clearsign(
-                    &[(&key, options.clone())],
-                    "Version: 4\nRole: builder\nFiles: \n",
-                ),
-            ),
+            list(&members, ListForm::DpkgSig),
+        ),
+        (
+            "dpkg-sig-by-nfpm-only",
+            "deb.dpkg-sig.collision-weak",
+            "the same, as nfpm writes it",
+            list(&members, ListForm::Nfpm),
+        ),
+        (
+            "dpkg-sig-of-another-package",
+            "deb.dpkg-sig.mismatch",
+            "the dpkg-sig list of another package",
+            list(&other, ListForm::DpkgSig),
         ),
         (
             "two-origin-members",
