@@ -295,7 +295,11 @@ impl Reader<'_> {
 }
 
 /// As many bytes as there are, up to the buffer's length.
-fn read_some_at(file: &dyn FileExt, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+pub(crate) fn read_some_at(
+    file: &dyn FileExt,
+    buffer: &mut [u8],
+    offset: u64,
+) -> io::Result<usize> {
     let mut read = 0;
     while let Some(rest) = buffer.get_mut(read..).filter(|rest| !rest.is_empty()) {
         match file.read_at(rest, offset + read as u64) {

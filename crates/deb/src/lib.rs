@@ -2,7 +2,8 @@
 //!
 //! A signature vouches for bytes, and bytes vouch for files. [`apt::verify_tree`] follows
 //! that from a suite's InRelease over its indices to the last package of the pool;
-//! [`package::verify`] judges signatures that a .deb carries inside (debsigs).
+//! [`package::verify`] judges signatures that a .deb carries inside or beside it, and
+//! [`policy`] holds a .deb to the policies of debsig-verify.
 //!
 //! [`upload::verify`] does the same from a .changes over its .dsc and .buildinfo.
 //!
@@ -45,6 +46,18 @@
 //! | the role in a `_gpg*` member's name, and any such member as a whole: removed, added | signatures do not cover one another; what is there must hold |
 //! | bits of a signature packet outside its signed part | see pkgseal-openpgp: unhashed subpackets are hints only |
 //!
+//! A detached signature beside the package (`hello.deb.asc`, `hello.deb.sig`) covers the
+//! whole file, these bytes included, and is judged together with those inside; who adds a
+//! signature inside makes it void. `pkgseal sign --as file` makes one.
+//!
+//! Of a package whose signatures are accepted the control file is read, and control.tar
+//! and the text in it must be what every reader sees alike (`deb.control-*`). The inside of
+//! data.tar is not judged.
+//!
+//! A list by dpkg-sig (`_gpgbuilder`) binds the members by MD5 and SHA-1 only. It is judged
+//! and told; the profile `strict` never counts it, `legacy` does so with a warning where
+//! nothing else is there.
+//!
 //! # What an InRelease covers
 //! Every byte of the text. Of the rest, no single flipped or missing byte of an InRelease
 //! as we write it is accepted. The newline after the last line of a Release.gpg may be
@@ -55,9 +68,8 @@
 //! it; the module [`apt`] has the table.
 //!
 //! # What it does not do
-//! It does not judge dpkg-sig members (`_gpgbuilder`): they are named in a note and never
-//! counted. It applies no patch to an index, and it remembers nothing between two runs: a
-//! whole older publication, signatures and all, is found by its age alone.
+//! It applies no patch to an index, and it remembers nothing between two runs: a whole
+//! older publication, signatures and all, is found by its age alone.
 //!
 //! Follows deb(5), deb822(5), deb-src-control(5), deb-changes(5), deb-buildinfo(5), dsc(5), apt-secure(8) and Debian's repository
 //! format.

@@ -27,6 +27,17 @@ pub struct Examination {
     pub signatures: Vec<ObjectSignatures>,
     /// Findings, the rejected signatures' reasons included, and counts.
     pub report: Report,
+    /// What the subject says of itself and what its readers make of it, for `inspect`.
+    pub details: Vec<Detail>,
+}
+
+/// A fact about the subject that is no signature and no finding. Raw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// A stable name in lower case: `package`, `version`, `member`; several may share one.
+    pub name: &'static str,
+    /// What is so.
+    pub value: String,
 }
 
 impl Examination {
@@ -37,7 +48,14 @@ impl Examination {
             subject: subject.into(),
             signatures: Vec::new(),
             report: Report::new(),
+            details: Vec::new(),
         }
+    }
+
+    /// Adds a detail.
+    pub fn add_detail(&mut self, name: &'static str, value: impl Into<String>) {
+        let value = value.into();
+        self.details.push(Detail { name, value });
     }
 
     /// Adds an object's signatures; a rejecting verdict's reasons, and warnings of an

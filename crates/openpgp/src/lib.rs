@@ -77,7 +77,7 @@ pub use certificate::{Certificate, CertificateError, KeyFacts, UserIdFacts};
 pub use certificates::Certificates;
 pub use codes::ALL as CODES;
 pub use error::{Error, Result};
-pub use examination::{Examination, ObjectSignatures, Signed};
+pub use examination::{Detail, Examination, ObjectSignatures, Signed};
 pub use fingerprint::Fingerprint;
 pub use hash::HashContext;
 pub use plan::{HashPlan, Hashes};

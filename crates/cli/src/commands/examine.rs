@@ -18,9 +18,19 @@ pub(super) enum Examined {
     Failed,
 }
 
+/// What paths are examined for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose {
+    /// A verdict.
+    Verify,
+    /// Facts, all of them.
+    Inspect,
+}
+
 /// Verifies one path as what it is, or as what `--as` says.
 fn one(
     path: &Path,
+    purpose: Purpose,
     arguments: &Examine,
     verifier: &Verifier,
     options: &CheckOptions,
@@ -33,7 +43,10 @@ fn one(
     };
     let limits = &options.limits;
     let examination = match kind {
-        KindName::Deb => pkgseal_deb::package::verify(path, verifier, limits)?,
+        KindName::Deb => match purpose {
+            Purpose::Verify => pkgseal_deb::package::verify(path, verifier, limits)?,
+            Purpose::Inspect => pkgseal_deb::package::inspect(path, verifier, limits)?,
+        },
         KindName::Rpm => pkgseal_rpm::package::verify(path, verifier, limits)?,
         KindName::Release => pkgseal_deb::apt::verify_release(path, verifier, limits)?,
         KindName::Repomd => pkgseal_rpm::yum::verify_repomd(path, verifier, limits)?,
@@ -49,11 +62,15 @@ fn one(
 }
 
 /// Verifies every path as what it is.
-pub(super) fn all(arguments: &Examine, verifier: &Verifier) -> Result<Vec<Examined>> {
+pub(super) fn all(
+    arguments: &Examine,
+    purpose: Purpose,
+    verifier: &Verifier,
+) -> Result<Vec<Examined>> {
     let options = context::check_options(&arguments.common, &Limits::default());
     let bar = progress::for_stderr();
     each(&arguments.paths, &options, |path| {
-        one(path, arguments, verifier, &options, bar.as_ref())
+        one(path, purpose, arguments, verifier, &options, bar.as_ref())
     })
 }
 

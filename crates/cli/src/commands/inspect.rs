@@ -6,14 +6,14 @@ use std::time::SystemTime;
 use anyhow::Result;
 use pkgseal_repo::Limits;
 
-use super::examine::{self, Examined};
+use super::examine::{self, Examined, Purpose};
 use crate::args::Examine;
 use crate::{context, report};
 
 pub(super) fn run(arguments: &Examine, clock: SystemTime) -> Result<ExitCode> {
     let now = context::now(&arguments.moment, clock)?;
     let verifier = context::optional_verifier(&arguments.trust, now, &Limits::default())?;
-    let examined = examine::all(arguments, &verifier)?;
+    let examined = examine::all(arguments, Purpose::Inspect, &verifier)?;
     let style = report::Style::facts(arguments.common.json);
     examine::conclude(&examined, style, &verifier)?;
     let failed = examined

@@ -7,7 +7,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use pkgseal_keyring::{Generated, Loaded};
 use pkgseal_openpgp::{
-    BadKey, Certificate, Examination, KeyState, Mathematics, ObjectSignatures, Profile,
+    BadKey, Certificate, Detail, Examination, KeyState, Mathematics, ObjectSignatures, Profile,
     SignatureFacts, Signed, Status, Verdict, Verifier,
 };
 use pkgseal_repo::{Finding, Outcome, Severity};
@@ -89,7 +89,12 @@ fn examination(examination: &Examination) -> Value {
         "bytes": examination.report.bytes,
         "signatures": examination.signatures.iter().map(object_signatures).collect::<Vec<_>>(),
         "findings": findings(&examination.report.findings),
+        "details": examination.details.iter().map(detail).collect::<Vec<_>>(),
     })
+}
+
+fn detail(detail: &Detail) -> Value {
+    json!({ "name": detail.name, "value": detail.value })
 }
 
 fn object_signatures(object: &ObjectSignatures) -> Value {

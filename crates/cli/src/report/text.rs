@@ -192,6 +192,10 @@ pub(super) fn facts(examinations: &[&Examination]) -> String {
             escaped(&examination.subject),
             kind(examination)
         );
+        for detail in &examination.details {
+            let name = format!("{}:", detail.name);
+            let _ = writeln!(text, "  {name:<14} {}", escaped(&detail.value));
+        }
         for object in &examination.signatures {
             for signature in &object.report.signatures {
                 fact(&mut text, &object.object, signature);

@@ -8,6 +8,7 @@ use pkgseal_openpgp::{Certificates, Hashes, Profile, SignatureBlock, Verifier};
 use pkgseal_repo::{DigestAlgorithm, Digests, Finding, Limits, MultiHasher};
 
 use super::verify::feed;
+use crate::control::{Control, Scan};
 use crate::layout::{Fault, Layout, Member};
 use crate::{Error, Result};
 
@@ -56,6 +57,8 @@ pub(crate) struct Package {
     pub(crate) whole: Option<Hashes>,
     /// MD5 and SHA-1 of the signed members, in order, where dpkg-sig lists them.
     pub(crate) digests: Vec<Digests>,
+    /// What was kept of it, control.tar in particular.
+    scan: Scan,
 }
 
 impl Package {
@@ -88,7 +91,7 @@ impl Package {
                 content,
             });
         }
-        let mut reading = Reading::new(&signatures, beside);
+        let mut reading = Reading::new(&signatures, beside, limits);
         reading.all(file, &layout).map_err(failed)?;
         Ok(Ok(Self {
             subject,
@@ -97,6 +100,7 @@ impl Package {
             hashes: reading.hashes,
             whole: reading.whole,
             digests: reading.digests,
+            scan: reading.scan,
         }))
     }
 
@@ -108,6 +112,15 @@ impl Package {
                 Content::Debsigs(block) if signature.name == member => Some((signature, block)),
                 Content::Debsigs(_) | Content::DpkgSig(_) | Content::Malformed(_) => None,
             })
+    }
+
+    /// Its control file, from the bytes that were hashed: for packages whose signatures
+    /// are accepted, or to show what an unsigned one says.
+    ///
+    /// # Errors
+    /// The finding that rejects it: readers may see another one, or none.
+    pub(crate) fn control(self) -> std::result::Result<Control, Box<Finding>> {
+        self.scan.finish(&self.subject)
     }
 
     /// Bytes of the signed members.
@@ -122,10 +135,11 @@ struct Reading {
     whole: Option<Hashes>,
     listed: bool,
     digests: Vec<Digests>,
+    scan: Scan,
 }
 
 impl Reading {
-    fn new(signatures: &[SignatureMember], beside: &[Beside]) -> Self {
+    fn new(signatures: &[SignatureMember], beside: &[Beside], limits: &Limits) -> Self {
         // Which hashes are needed does not depend on who is trusted.
         let nobody = Verifier::new(
             Certificates::default(),
@@ -149,6 +163,7 @@ impl Reading {
                 .iter()
                 .any(|signature| matches!(signature.content, Content::DpkgSig(_))),
             digests: Vec::new(),
+            scan: Scan::new(limits),
         }
     }
 
@@ -164,19 +179,23 @@ impl Reading {
 
     /// What no member signature covers.
     fn around(&mut self, file: &File, from: u64, end: u64) -> io::Result<()> {
-        match &mut self.whole {
-            Some(whole) => feed(file, from, end, whole),
-            None => Ok(()),
-        }
+        let mut sinks = Sinks {
+            hashes: None,
+            whole: self.whole.as_mut(),
+            hasher: None,
+            scan: &mut self.scan,
+        };
+        feed(file, from, end, &mut sinks)
     }
 
     fn member(&mut self, file: &File, member: &Member) -> io::Result<()> {
         let algorithms = [DigestAlgorithm::Md5, DigestAlgorithm::Sha1];
         let mut hasher = MultiHasher::new(algorithms.into_iter().filter(|_| self.listed));
         let mut sinks = Sinks {
-            hashes: &mut self.hashes,
+            hashes: Some(&mut self.hashes),
             whole: self.whole.as_mut(),
             hasher: self.listed.then_some(&mut hasher),
+            scan: &mut self.scan,
         };
         feed(file, member.offset, member.end(), &mut sinks)?;
         if self.listed {
@@ -187,20 +206,24 @@ impl Reading {
 }
 
 struct Sinks<'a> {
-    hashes: &'a mut Hashes,
+    hashes: Option<&'a mut Hashes>,
     whole: Option<&'a mut Hashes>,
     hasher: Option<&'a mut MultiHasher>,
+    scan: &'a mut Scan,
 }
 
 impl Write for Sinks<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.hashes.update(bytes);
+        if let Some(hashes) = &mut self.hashes {
+            hashes.update(bytes);
+        }
         if let Some(whole) = &mut self.whole {
             whole.update(bytes);
         }
         if let Some(hasher) = &mut self.hasher {
             hasher.update(bytes);
         }
+        self.scan.write_all(bytes)?;
         Ok(bytes.len())
     }
 

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use pkgseal_openpgp::{Examination, Object, SignatureBlock, SignatureReport, Verdict, Verifier};
-use pkgseal_repo::{Finding, Limits};
+use pkgseal_repo::{Finding, Limits, Outcome};
 
 use super::CHUNK;
 use super::read::{Beside, Content, Package};
@@ -31,6 +31,9 @@ const SUFFIXES: [&str; 2] = [".asc", ".sig"];
 /// control.tar and data.tar, and every detached signature (`FILE.asc`, `FILE.sig`) over
 /// the whole file, all from one read. They are judged together, as if they stood in one
 /// block. A package without any is rejected (`deb.unsigned`).
+///
+/// Of a package whose signatures are accepted the control file is read, and it too must be
+/// one that every reader sees alike. The inside of data.tar is not judged.
 ///
 /// # Errors
 /// [`Error::Repo`] when the package, or a signature beside it, cannot be read.
@@ -157,7 +160,24 @@ fn judge(
     for one in weak {
         one.tell(alone, verifier, &mut examination);
     }
+    describe(package, &mut examination);
     Ok(examination)
+}
+
+/// What an accepted package says of itself; one whose control file readers may see
+/// differently is rejected after all. Of any other nothing is parsed.
+pub(crate) fn describe(package: Package, examination: &mut Examination) {
+    if examination.outcome() != Outcome::Accepted {
+        return;
+    }
+    match package.control() {
+        Ok(control) => {
+            examination.add_detail("package", control.package());
+            examination.add_detail("version", control.version());
+            examination.add_detail("architecture", control.architecture());
+        }
+        Err(finding) => examination.report.push(*finding),
+    }
 }
 
 fn unsigned(subject: &str) -> Finding {

@@ -7,12 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 use pkgseal_openpgp::{
     Certificates, Examination, Object, Profile, SignatureBlock, SignatureReport, Status, Verifier,
 };
-use pkgseal_repo::{Code, Finding, Limits};
+use pkgseal_repo::{Code, Finding, Limits, Outcome};
 
 use super::rules::{Block, Identity, Kind, Policy, Rule};
 use super::store::{self, Policies};
 use crate::debsig::Role;
-use crate::package::{KIND, Package, open};
+use crate::package::{KIND, Package, describe, open};
 use crate::{Result, codes};
 
 /// By whose words a policy is read.
@@ -119,10 +119,21 @@ impl Setting<'_> {
             issuer: String::new(),
             examination,
         };
-        let decision = case.decide(wanted)?;
+        let mut decision = case.decide(wanted)?;
+        let mut examination = case.examination;
+        if let Decision::Passed { folder, file, .. } = &decision {
+            let failed = Decision::Failed {
+                folder: folder.clone(),
+                file: file.clone(),
+            };
+            describe(package, &mut examination);
+            if self.dialect == Dialect::Program && examination.outcome() == Outcome::Rejected {
+                decision = failed;
+            }
+        }
         Ok(Judgement {
             decision,
-            examination: case.examination,
+            examination,
         })
     }
 }

@@ -418,11 +418,7 @@ fn all_policies_that_apply_must_pass() {
         "<Required Type=\"release\" File=\"test.gpg\"/></Selection>",
         1,
     );
-    place.policy(
-        &id,
-        "other.pol",
-        &text(&id, &release.replace("Verification", "Verification")),
-    );
+    place.policy(&id, "other.pol", &text(&id, &release));
     accepted(&place.verify(&bytes, None));
 }
 
