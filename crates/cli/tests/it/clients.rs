@@ -85,9 +85,8 @@ fn a_client_that_rejects_what_we_accept_decides_the_status() {
 fn clients_are_asked_about_the_suites_that_are_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let (root, keyring) = signed(folder.path(), &["good-ed25519"]);
-    let other = root.join("dists/testing");
-    fs::create_dir(&other).unwrap();
-    fs::copy(root.join("dists/stable/InRelease"), other.join("InRelease")).unwrap();
+    let debs = vec![("main", Deb::new("hello", "1.0", "amd64"))];
+    Repository::new("testing", debs).write(&root);
     let run = ask(
         &root,
         &keyring,

@@ -140,6 +140,21 @@ fn models_agree_with_the_real_clients() {
     );
 }
 
+/// Many sources in one run say what each of them says in a run of its own.
+#[test]
+fn one_run_says_what_many_runs_say() {
+    let sample: Vec<_> = cases::all().into_iter().step_by(29).collect();
+    let alone: Vec<_> = sample.iter().cloned().map(Case::alone).collect();
+    for real in [Real::bookworm(), Real::trixie()].into_iter().flatten() {
+        let verdicts = |done: Vec<Done>| -> Vec<_> {
+            done.into_iter()
+                .map(|done| (done.accepted, done.warned))
+                .collect()
+        };
+        assert_eq!(verdicts(real.judge(&sample)), verdicts(real.judge(&alone)));
+    }
+}
+
 #[test]
 fn the_table_is_current() {
     let cases = cases::all();

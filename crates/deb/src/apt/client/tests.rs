@@ -50,3 +50,99 @@ fn files_that_are_refused() {
         assert!(error.contains(why), "{text:?}: {error}");
     }
 }
+
+/// A signed root and its certificate.
+fn signed() -> (Vec<u8>, Keys) {
+    use pkgseal_testkit::keys;
+    let key = keys::load("good");
+    let text = "Suite: stable\nDate: Sat, 01 Mar 2025 00:00:00 UTC\nSHA256:\n \
+         e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 0 Packages\n";
+    let message = keys::raw_clearsign(&[(&key, keys::RawOptions::at(keys::SIGNED))], text);
+    let file = KeyFile {
+        name: "key.gpg".to_owned(),
+        content: Some(key.certificate_binary()),
+    };
+    (message, Keys::files(vec![file]))
+}
+
+fn answers(inrelease: &[u8], keys: &Keys) -> Vec<Answer> {
+    let question = Question {
+        inrelease: Some(inrelease),
+        release: None,
+        signature: None,
+        suite: Some("stable"),
+        keys,
+        now: pkgseal_testkit::keys::time(pkgseal_testkit::keys::NOW),
+    };
+    ["bookworm", "trixie"]
+        .map(|name| Client::named(name).unwrap().judge(&question).answer)
+        .to_vec()
+}
+
+#[test]
+fn a_good_root_is_accepted() {
+    let (message, keys) = signed();
+    assert_eq!(answers(&message, &keys), [Answer::Accepts, Answer::Accepts]);
+}
+
+/// No client takes a part of a root, and no model of one panics.
+#[test]
+fn cut_roots_are_rejected() {
+    let (message, keys) = signed();
+    for cut in pkgseal_testkit::tamper::cuts(&message) {
+        // The armor is whole without its last line end.
+        let expected = if cut.len() + 1 == message.len() {
+            Answer::Accepts
+        } else {
+            Answer::Rejects
+        };
+        assert_eq!(answers(cut, &keys), [expected, expected], "{}", cut.len());
+    }
+}
+
+/// What a flipped bit leaves acceptable is not the text.
+#[test]
+fn changed_texts_are_rejected() {
+    let (message, keys) = signed();
+    let begin = message
+        .windows(7)
+        .position(|seven| seven == b"Suite: ")
+        .unwrap();
+    let end = message
+        .windows(11)
+        .position(|part| part == b"\n-----BEGIN")
+        .unwrap();
+    for (at, damaged) in pkgseal_testkit::tamper::flips(&message) {
+        let answers = answers(&damaged, &keys);
+        // A line end that becomes a blank or the like joins two lines of the text.
+        if (begin..end).contains(&at) {
+            assert_eq!(answers, [Answer::Rejects, Answer::Rejects], "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn damaged_key_files_are_no_keys() {
+    let (message, _) = signed();
+    let whole = pkgseal_testkit::keys::load("good").certificate_binary();
+    for cut in pkgseal_testkit::tamper::cuts(&whole).step_by(7) {
+        let file = |name: &str| KeyFile {
+            name: name.to_owned(),
+            content: Some(cut.to_vec()),
+        };
+        for name in ["key.gpg", "key.asc", "key"] {
+            let keys = Keys::files(vec![file(name)]);
+            assert_eq!(answers(&message, &keys), [Answer::Rejects, Answer::Rejects]);
+        }
+    }
+    for (_, damaged) in pkgseal_testkit::tamper::flips(&whole).step_by(11) {
+        answers(&message, &Keys::inline(damaged));
+    }
+}
+
+#[test]
+fn roots_that_are_too_large() {
+    let (_, keys) = signed();
+    let large = vec![b'x'; MOST_BYTES + 1];
+    assert_eq!(answers(&large, &keys), [Answer::Rejects, Answer::Rejects]);
+}
