@@ -325,6 +325,11 @@ impl Maker<'_> {
             {
                 Ok(Vec::new())
             }
+            Ok(mut found) if self.scope().is_none() => {
+                // What we write ourselves is not what we write it from.
+                found.retain(|found| !is_ours(&found.path));
+                Ok(found)
+            }
             found => found,
         }
     }
@@ -643,6 +648,19 @@ impl Maker<'_> {
         examination.report.findings = self.findings;
         examination.report.sort();
         examination
+    }
+}
+
+/// Whether a file of a flat repository is an index, an object or a signed root.
+fn is_ours(path: &SafePath) -> bool {
+    let name = path.file_name();
+    match path.parent() {
+        None => {
+            matches!(name, "Release" | "Release.gpg" | "InRelease")
+                || name.starts_with("Packages")
+                || name.starts_with("Sources")
+        }
+        Some(folder) => folder.as_str().starts_with("by-hash/"),
     }
 }
 

@@ -227,8 +227,11 @@ fn a_flat_repository_lists_everything_at_the_top() {
         text.contains("Filename: below/common.deb\n") && text.contains("Filename: hello.deb\n")
     );
     assert!(read(root.path(), "Release").contains("Architectures: amd64\nSHA256:\n"));
+    let state = root.path().join(".pkgseal/index");
+    let before = fs::metadata(&state).unwrap().ino();
     let again = make(root.path(), &plain(&IndexOptions::default()));
     assert_eq!(again.unwrap_err(), ["apt.make.nothing-changed"]);
+    assert_eq!(fs::metadata(&state).unwrap().ino(), before);
 }
 
 #[test]
@@ -522,6 +525,32 @@ fn sources_list_themselves_and_their_files() {
         make(root.path(), &plain(&stable())).unwrap_err(),
         ["apt.make.source"]
     );
+}
+
+#[test]
+fn a_signed_dsc_is_read_without_its_signature() {
+    for end in ["", "\n"] {
+        let root = repository();
+        source(root.path(), |dsc| {
+            let signers = [keys::signer("good", now())];
+            let text = format!("{dsc}{end}");
+            let signed = pkgseal_openpgp::cleartext::sign(&signers, text.as_bytes(), now());
+            String::from_utf8(signed.unwrap()).unwrap()
+        });
+        make(root.path(), &plain(&stable())).unwrap();
+        let text = read(root.path(), "dists/stable/main/source/Sources");
+        assert!(
+            text.starts_with("Package: foo\n") && !text.contains("PGP"),
+            "{text}"
+        );
+        let dsc = fs::read(root.path().join("pool/main/foo/foo_1-1.dsc")).unwrap();
+        let listed = format!(
+            "\nFiles:\n {} {} foo_1-1.dsc\n",
+            pkgseal_testkit::build::Digest::Md5.hex(&dsc),
+            dsc.len()
+        );
+        assert!(text.contains(&listed), "{text}");
+    }
 }
 
 #[test]
