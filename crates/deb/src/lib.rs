@@ -78,6 +78,13 @@
 //! It applies no patch to an index, and it remembers nothing between two runs: a whole
 //! older publication, signatures and all, is found by its age alone.
 //!
+//! # Making a repository
+//! [`apt::index`] makes the indices and the Release of a suite out of its pool, and
+//! [`apt::list`] a Release for indices that others made; a [`apt::Draft`] is then signed
+//! and published. Every package is read once and remembered beneath `.pkgseal`. Files
+//! touched less than two seconds before they were read are read again the next time, as
+//! file systems count time in steps.
+//!
 //! Follows deb(5), deb822(5), deb-src-control(5), deb-changes(5), deb-buildinfo(5), dsc(5), apt-secure(8) and Debian's repository
 //! format.
 

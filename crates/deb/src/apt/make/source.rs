@@ -40,7 +40,7 @@ pub(super) fn paragraph(
     limits: &Limits,
 ) -> Result<Control, Box<Finding>> {
     let text = if bytes.starts_with(SIGNED) {
-        cleartext::split(&bytes)
+        cleartext::split(&without_blanks(&bytes))
             .map_err(|finding| wrong(subject, finding.detail))?
             .text
     } else {
@@ -49,6 +49,23 @@ pub(super) fn paragraph(
     Verified::danger_unverified(text)
         .try_map(|text| read(&text, subject, limits))
         .map(Verified::into_inner)
+}
+
+/// The message without blanks at the end of lines. No signature covers them, no reader
+/// heeds them, and some .dsc files of Debian have them.
+fn without_blanks(message: &[u8]) -> Vec<u8> {
+    let mut stripped = Vec::with_capacity(message.len());
+    for line in message.split_inclusive(|byte| *byte == b'\n') {
+        let (line, end) = match line.split_last() {
+            Some((b'\n', line)) => (line, &b"\n"[..]),
+            _ => (line, &b""[..]),
+        };
+        let blanks = line.iter().rev().take_while(|byte| b" \t".contains(byte));
+        let kept = line.len() - blanks.count();
+        stripped.extend_from_slice(line.get(..kept).unwrap_or_default());
+        stripped.extend_from_slice(end);
+    }
+    stripped
 }
 
 fn read(text: &[u8], subject: &str, limits: &Limits) -> Result<Control, Box<Finding>> {
