@@ -9,6 +9,7 @@
 )]
 
 mod apt_peers;
+mod apt_verify;
 mod clients;
 mod disk;
 mod index;
