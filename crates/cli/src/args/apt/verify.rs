@@ -74,7 +74,7 @@ pub(crate) struct ScopeOptions {
 /// How fresh a Release has to be. Times are a number and a unit: 45s, 90min, 36h, 10d, 2w.
 #[derive(Args, Debug)]
 pub(crate) struct FreshnessOptions {
-    /// Reject a Release older than this, whatever its Valid-Until: 36h, 10d, 2w
+    /// Reject what is older than this: 90d, 12h
     #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration)]
     pub(crate) max_age: Option<SignedDuration>,
     /// Accept a Release dated this far ahead [default: 10s]
