@@ -1,10 +1,86 @@
 //! What stands beside files and around keys: checksums, coordinates, apt's sources.
 
+use std::io::Read as _;
+
+use pkgseal_maven::trust::{self, Form};
+use pkgseal_maven::zip::Archive;
 use pkgseal_maven::{CHECKSUM_SUFFIXES, Coordinates, parse_checksum};
-use pkgseal_repo::{Digests, Limits, SafePath};
-use pkgseal_testkit::{build::Digest, keys};
+use pkgseal_openpgp::Certificates;
+use pkgseal_repo::{DigestAlgorithm, Digests, Limits, SafePath};
+use pkgseal_testkit::build::{Digest, zip};
+use pkgseal_testkit::keys;
 
 use crate::{Target, seeds};
+
+/// Files that say whom to trust for what: keysmaps, Gradle's metadata, summaries.
+pub(crate) const TRUST: Target = Target {
+    name: "trust",
+    run: |data| {
+        let forms = [
+            Form::Keysmap,
+            Form::Gradle,
+            Form::Keys,
+            Form::Checksums(DigestAlgorithm::Md5),
+        ];
+        for form in forms {
+            let Ok((trust, _)) = trust::read(form, data) else {
+                continue;
+            };
+            for to in forms {
+                let now = keys::time(keys::NOW);
+                let (written, _) = trust::convert(&trust, to, &Certificates::default(), None, now);
+                if let Err(finding) = trust::read(to, &written)
+                    && !written.is_empty()
+                {
+                    panic!("what was written cannot be read: {finding:?}");
+                }
+            }
+        }
+    },
+    seeds: || {
+        let key = keys::load("good").fingerprint();
+        let sum = Digest::Md5.hex(b"x");
+        vec![
+            format!("# map\norg.example.*:lib:jar:[1,2) = 0x{key}, \\\n noSig\na:b:!~1.* = any\n")
+                .into_bytes(),
+            format!(
+                "<verification-metadata><configuration><trusted-keys><trusted-key id=\"{key}\" \
+                 group=\"a\"><trusting name=\"b.*\" regex=\"true\"/></trusted-key></trusted-keys>\
+                 </configuration><components><component group=\"g\" name=\"n\" version=\"1\">\
+                 <artifact name=\"n-1.jar\"><md5 value=\"{sum}\"/></artifact></component>\
+                 </components></verification-metadata>"
+            )
+            .into_bytes(),
+            format!("{sum}  g/n/1/n-1.jar\n").into_bytes(),
+        ]
+    },
+};
+
+/// Bundles, which must read as their list says or not at all.
+pub(crate) const BUNDLE: Target = Target {
+    name: "bundle",
+    run: |data| {
+        seeds::with_file(".zip", data, |path| {
+            let Ok(Ok(archive)) = Archive::open(path) else {
+                return;
+            };
+            for (path, size) in archive.files() {
+                let read = archive.read(path).map(|content| {
+                    // One byte more than listed would show.
+                    let mut content = content.take(1 << 20);
+                    std::io::copy(&mut content, &mut std::io::sink())
+                });
+                if let Some(Ok(read)) = read
+                    && read != size
+                    && size < 1 << 20
+                {
+                    panic!("{path} has {read} bytes, listed are {size}");
+                }
+            }
+        });
+    },
+    seeds: || vec![zip::stored(&[("a/b", b"content"), ("a/c", b"")])],
+};
 
 /// Checksum files, and the coordinates in a path.
 pub(crate) const CHECKSUM: Target = Target {

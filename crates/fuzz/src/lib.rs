@@ -48,6 +48,8 @@ pub const TARGETS: &[Target] = &[
     rpm::PRIMARY,
     files::CHECKSUM,
     files::SOURCES,
+    files::TRUST,
+    files::BUNDLE,
     repo::PATHS,
     repo::COMPRESSED,
 ];

@@ -4,7 +4,11 @@
 //!   (RFC 9580, 10.4: a detached signature over the bytes as they are), and compares the
 //!   `.md5`, `.sha1`, `.sha256` and `.sha512` files beside it in the same read.
 //! - [`tree`] does so for a whole repository (`~/.m2/repository`, a mirror, a staging
-//!   folder), in parallel, and looks whether names and folders agree.
+//!   folder, a Gradle cache), in parallel, and looks whether names and folders agree. A
+//!   [`Policy`](tree::Policy) says what becomes of unsigned files.
+//! - [`trust`] reads, writes and converts files that say who may sign which coordinates.
+//! - [`preflight`] says what Maven Central would reject, and writes bundles for it;
+//!   [`zip`] reads them strictly.
 //! - [`Coordinates`] are what a path says an artifact is.
 //!
 //! Maven itself verifies no signatures, and a plugin cannot vouch for itself; this runs
@@ -12,13 +16,17 @@
 //!
 //! A detached signature covers a file's bytes, never its name: a signed old jar under a
 //! new name verifies. In a repository the signed POM is therefore compared with its path
-//! (POM reference, "Maven Coordinates"); of jars nothing inside is looked at. Checksums beside a file say that it arrived as it was sent, not
-//! who made it, so that a good checksum never replaces a signature, while a wrong one
-//! always rejects. `maven-metadata.xml`, the list of versions, is not signed on Maven
-//! Central; where it has an `.asc`, that is judged as repository metadata.
+//! (POM reference, "Maven Coordinates"); of jars nothing inside is looked at. Checksums
+//! beside a file say that it arrived as it was sent, not who made it, so that a good
+//! checksum never replaces a signature, while a wrong one always rejects.
+//! `maven-metadata.xml`, the list of versions, is not signed on Maven Central; where it has
+//! an `.asc`, that is judged as repository metadata.
 //!
-//! What is not done here: no network, no key servers, no jar is opened, and who may sign for which coordinates is not decided; the verifier's certificates say
-//! who is trusted at all.
+//! Without a trust file every certificate of the verifier counts for every coordinate.
+//! What is not done here: no network, no key servers, no jar is opened.
+//!
+//! `CERTIFICATES.md` beside the sources shows what each profile makes of 79 certificates
+//! of real publishers.
 
 pub mod artifact;
 mod checksum;

@@ -115,9 +115,9 @@ fn mavens_variables_are_honoured() {
             .arg(release.path("staging"))
             .run()
     };
-    let wrong = sign("wrong", "").expect(2);
+    let wrong = sign("not that one", "").expect(2);
     assert!(
-        !wrong.stderr.contains("BEGIN") && !wrong.stderr.contains("wrong\n"),
+        !wrong.stderr.contains("BEGIN") && !wrong.stderr.contains("not that one"),
         "{}",
         wrong.stderr
     );

@@ -9,6 +9,7 @@ mod artifact;
 mod certificates;
 mod damage;
 mod faults;
+mod maven;
 mod peers;
 mod policy;
 mod preflight;
