@@ -127,15 +127,15 @@ impl Paragraph {
                 name => return Err(malformed(line, format!("an unknown field {name}"))),
             }
         }
-        source.check().map_err(|finding| at(first, finding))?;
+        source.check().map_err(|finding| at(first, *finding))?;
         Ok(Some(source))
     }
 }
 
 /// Adds the line an entry begins on.
-fn at(line: usize, finding: Box<Finding>) -> Box<Finding> {
+fn at(line: usize, finding: Finding) -> Box<Finding> {
     let detail = format!("line {line}: {}", finding.detail);
-    Box::new(Finding { detail, ..*finding })
+    Box::new(Finding { detail, ..finding })
 }
 
 fn signed_by(value: &str, line: usize) -> Result<SignedBy> {
@@ -237,6 +237,6 @@ fn entry(line: &str, number: usize) -> Result<Source> {
             _ => return Err(malformed(number, format!("an unknown option {name}"))),
         }
     }
-    source.check().map_err(|finding| at(number, finding))?;
+    source.check().map_err(|finding| at(number, *finding))?;
     Ok(source)
 }

@@ -22,7 +22,7 @@ fn layouts() -> Vec<Case> {
     let signers = &[(&good, signed_then())][..];
     let of = |name: &str| Case::new("layouts", name, &["good"]);
     let message = keys::raw_clearsign(signers, &text);
-    let bad = String::from_utf8(message.clone()).unwrap();
+    let bad = String::from_utf8(message).unwrap();
     let bad = bad.replace("Suite: stable", "Suite: stabl");
     vec![
         of("flat, InRelease").flat().inline(signers, &text),
