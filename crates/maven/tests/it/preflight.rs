@@ -692,6 +692,48 @@ fn a_good_release_is_accepted() {
 }
 
 #[test]
+fn under_centrals_own_profile_it_only_mentions_what_central_lets_pass() {
+    let central = Verifier::new(
+        keys::certificates(&KNOWN),
+        Profile::named("maven-central").unwrap(),
+        keys::time(keys::NOW),
+    );
+    let sha1 = RawOptions::at(keys::SIGNED).hash(Hash::Sha1);
+    for (key, options, code) in [
+        (
+            "expired",
+            RawOptions::at(keys::SIGNED),
+            signature::KEY_EXPIRED_NOW,
+        ),
+        (
+            "expired",
+            RawOptions::at("2025-06-15"),
+            signature::KEY_EXPIRED_AT_SIGNING,
+        ),
+        ("good-rsa2048", sha1, signature::WEAK_NOW),
+    ] {
+        let dir = signed();
+        resign(dir.path(), "lib-1.0.jar", key, &options);
+        let judged = judge(dir.path(), &central);
+        assert_accepted(&judged);
+        assert!(crate::has(&judged, code), "{code}: {judged:#?}");
+        assert_eq!(
+            judge(dir.path(), &verifier(&KNOWN)).outcome(),
+            Outcome::Rejected
+        );
+    }
+    // A key revoked as compromised never counts.
+    let dir = signed();
+    resign(
+        dir.path(),
+        "lib-1.0.jar",
+        "revoked-hard",
+        &RawOptions::at(keys::SIGNED),
+    );
+    crate::assert_rejected(&judge(dir.path(), &central), signature::KEY_REVOKED);
+}
+
+#[test]
 fn without_a_keyring_it_is_not_decided() {
     let dir = signed();
     let nobody = Verifier::new(
