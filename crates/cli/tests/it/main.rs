@@ -11,6 +11,7 @@
 mod apt_peers;
 mod apt_verify;
 mod clients;
+mod deb;
 mod disk;
 mod index;
 mod manual;

@@ -1,0 +1,160 @@
+//! `pkgseal deb`: policies, debsig-verify's exit codes, signatures taken out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use pkgseal_testkit::build::deb::Deb;
+use pkgseal_testkit::keys;
+
+use crate::run::{listing, pkgseal, private_key};
+
+const TIME: &str = "2025-09-01";
+
+/// A package in a folder of its own, with policies for the key `primary-signs`.
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let key = keys::load("primary-signs");
+    let id = key.fingerprint();
+    let rule = format!("<Required Type=\"origin\" File=\"k.gpg\" id=\"{id}\"/>");
+    let policy = format!(
+        "<Policy xmlns=\"https://www.debian.org/debsig/1.0/\">\
+         <Origin Name=\"TEST\" id=\"{id}\" Description=\"\u{9b}31mtest\"/>\
+         <Selection>{rule}</Selection><Verification>{rule}</Verification></Policy>"
+    );
+    for (path, bytes) in [
+        (format!("etc/policies/{id}/test.pol"), policy.into_bytes()),
+        (format!("etc/keyrings/{id}/k.gpg"), key.certificate_binary()),
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let path = folder.path().join("hello.deb");
+    fs::write(&path, Deb::new("hello", "1.0", "amd64").build()).unwrap();
+    (folder, path)
+}
+
+fn sign(path: &Path, key: &str, more: &[&str]) {
+    let keys = tempfile::tempdir().unwrap();
+    pkgseal(["sign", "--time", TIME, "--key"])
+        .arg(private_key(keys.path(), &format!("{key}.key.asc")))
+        .args(more)
+        .arg(path)
+        .run()
+        .expect(0);
+}
+
+fn debsig(folder: &Path, path: &Path, more: &[&str], status: i32) -> String {
+    let run = pkgseal(["deb", "verify", "--debsig-verify", "--time", TIME])
+        .args([
+            "--policies-dir",
+            "/etc/policies",
+            "--keyrings-dir",
+            "/etc/keyrings",
+        ])
+        .arg("--root")
+        .arg(folder)
+        .args(more)
+        .arg(path)
+        .run()
+        .expect(status);
+    run.stdout
+}
+
+#[test]
+fn debsig_verify_is_answered_for() {
+    let (folder, path) = place();
+    let folder = folder.path();
+    let said = debsig(folder, &path, &[], 10);
+    assert!(
+        said.starts_with("debsig: Origin Signature check failed."),
+        "{said}"
+    );
+    sign(&path, "good-rsa4096", &[]);
+    assert!(debsig(folder, &path, &[], 11).contains("Could not find Origin directory for "));
+    sign(&path, "primary-signs", &["--existing", "replace"]);
+    let said = debsig(folder, &path, &[], 0);
+    assert!(
+        said.starts_with("debsig: Verified package from '"),
+        "{said}"
+    );
+    assert!(!said.contains('\u{9b}'), "{said:?}");
+    assert_eq!(debsig(folder, &path, &["-q"], 0), "");
+    assert!(debsig(folder, &path, &["-v"], 0).contains("Using policy directory: "));
+    let said = debsig(folder, &path, &["--list-policies"], 0);
+    assert!(said.contains("debsig:     Usable: test.pol"), "{said}");
+    debsig(folder, &path, &["--use-policy", "none.pol"], 12);
+    let mut bytes = fs::read(&path).unwrap();
+    // Behind the archive's mark, two headers and `2.0`: a byte of control.tar.
+    bytes[140] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    let said = debsig(folder, &path, &[], 13);
+    assert!(
+        said.starts_with("debsig: Failed verification for "),
+        "{said}"
+    );
+    fs::write(&path, b"no package").unwrap();
+    debsig(folder, &path, &[], 14);
+    fs::remove_file(&path).unwrap();
+    debsig(folder, &path, &[], 14);
+}
+
+#[test]
+fn policies_are_enforced_with_our_own_exit_codes() {
+    let (folder, path) = place();
+    let verify = |status| {
+        let etc = folder.path().join("etc");
+        pkgseal(["deb", "verify", "--time", TIME, "--policies-dir"])
+            .arg(etc.join("policies"))
+            .arg("--keyrings-dir")
+            .arg(etc.join("keyrings"))
+            .arg(&path)
+            .run()
+            .expect(status)
+            .stdout
+    };
+    assert!(verify(1).contains("deb.policy.no-origin"));
+    sign(&path, "primary-signs", &[]);
+    assert!(verify(0).contains("deb.policy.passed"));
+}
+
+#[test]
+fn signatures_are_taken_out_again() {
+    let (folder, path) = place();
+    let package = fs::read(&path).unwrap();
+    sign(&path, "good-ed25519", &[]);
+    sign(&path, "good-ed25519", &["--role", "qa"]);
+    let unsign = |more: &[&str], status| {
+        pkgseal(["deb", "unsign"])
+            .args(more)
+            .arg(&path)
+            .run()
+            .expect(status)
+    };
+    assert!(unsign(&["--role", "qa"], 0).stdout.contains("_gpgqa"));
+    unsign(&["--role", "qa"], 2);
+    unsign(&["--role", "Not a role"], 2);
+    unsign(&["--json"], 0);
+    assert_eq!(fs::read(&path).unwrap(), package);
+    unsign(&[], 2);
+    assert_eq!(listing(folder.path()), ["etc", "hello.deb"]);
+}
+
+#[test]
+fn inspecting_shows_members_and_readers() {
+    let (_folder, path) = place();
+    let run = pkgseal(["inspect"]).arg(&path).run().expect(0);
+    for line in [
+        "package:       hello",
+        "debsig-verify:",
+        "they take the same members",
+    ] {
+        assert!(run.stdout.contains(line), "{}", run.stdout);
+    }
+    let run = pkgseal(["inspect", "--json"]).arg(&path).run().expect(0);
+    assert!(
+        run.stdout.contains("\"name\": \"member\""),
+        "{}",
+        run.stdout
+    );
+}
