@@ -60,7 +60,7 @@ pub(crate) enum Command {
     Inspect(Examine),
     /// Work on apt repositories
     #[command(subcommand)]
-    Apt(AptCommand),
+    Apt(Box<AptCommand>),
     /// Work on Debian packages
     #[command(subcommand)]
     Deb(DebCommand),
