@@ -9,6 +9,7 @@
 )]
 
 mod apt_peers;
+mod apt_road;
 mod apt_verify;
 mod clients;
 mod deb;
