@@ -48,6 +48,7 @@ codes! {
 
     RELEASE_MISSING = "apt.release.missing", "there is no InRelease and no Release";
     RELEASE_UNSIGNED = "apt.release.unsigned", "a Release without Release.gpg and InRelease, or a Release.gpg without its Release";
+    RELEASE_SIGNATURE_FORM = "apt.release.signature-form", "a Release.gpg that apt does not read: binary, or with empty lines around its armored blocks";
     RELEASE_TEXTS = "apt.release.texts-differ", "InRelease and Release are different texts: a half-finished publication, or an attempt to show clients different lists";
     RELEASE_MALFORMED = "apt.release.malformed", "the Release breaks the deb822 grammar: clients may read something else, or nothing";
     RELEASE_DUPLICATE_FIELD = "apt.release.duplicate-field", "a field stands twice: some readers take the first, some the last";

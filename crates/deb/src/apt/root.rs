@@ -142,6 +142,18 @@ pub(super) fn signed_text<'a>(
         (Some(release), Some(signature)) => {
             let judged = verifier.detached_bytes(Object::Repository, release, &signature);
             let (text, report) = judged.accept();
+            if text.is_some()
+                && let Some(detail) = unread(&signature)
+            {
+                let finding = Finding::reject(
+                    codes::RELEASE_SIGNATURE_FORM,
+                    names.signature.as_str(),
+                    detail,
+                );
+                examination
+                    .report
+                    .push(finding.hint("sign it again: pkgseal sign --key KEY Release"));
+            }
             if let (Some(Some(_)), None) = (&inline, &text) {
                 let finding = other_signature(names, &signed, &report);
                 examination.report.findings.extend(finding);
@@ -208,6 +220,30 @@ pub(super) fn signed_text<'a>(
         (None, Some(Some(text))) => Some((&names.release, text)),
         _ => None,
     }
+}
+
+/// Why apt does not read a Release.gpg that others read, if so: it takes armored blocks,
+/// one straight behind the other.
+fn unread(signature: &[u8]) -> Option<&'static str> {
+    if signature.first().is_some_and(|first| first & 0x80 != 0) {
+        return Some("a binary signature, and apt reads armored ones only");
+    }
+    if signature.is_empty() {
+        return None;
+    }
+    let mut inside = false;
+    let text = signature.strip_suffix(b"\n").unwrap_or(signature);
+    for line in text.split(|&byte| byte == b'\n') {
+        match line.trim_ascii_end() {
+            b"-----BEGIN PGP SIGNATURE-----" => inside = true,
+            b"-----END PGP SIGNATURE-----" => inside = false,
+            b"" if !inside => {
+                return Some("an empty line around its armored blocks, which apt refuses");
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// A bad Release.gpg that was made at another time than the InRelease beside it belongs

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use pkgseal_deb::{Error, apt};
+use pkgseal_openpgp::{Armor, Signer};
 use pkgseal_repo::{Destination, Limits};
 use pkgseal_testkit::keys::{self, RawOptions, raw_clearsign, raw_sign};
 
@@ -246,6 +247,34 @@ fn payload_around_a_detached_signature_is_rejected() {
     // An inline-signed message never takes a detached signature's place.
     write(folder.path(), "Release.gpg", &inrelease(&text));
     rejected(&verify_release(&path, &["good"]), &["signature.malformed"]);
+}
+
+/// apt takes armored blocks, one straight behind the other.
+#[test]
+fn a_detached_signature_that_apt_does_not_read_is_rejected() {
+    let text = text();
+    let block = signature(&text);
+    let folder = folder();
+    let path = write(folder.path(), "Release", text.as_bytes());
+    let time = keys::time(keys::SIGNED);
+    let signers = [keys::signer("good", time)];
+    let binary = Signer::detached(&signers, text.as_bytes(), Armor::Binary, time).unwrap();
+    for case in [
+        binary,
+        [b"\n", &block[..]].concat(),
+        [&block[..], b"\n"].concat(),
+        [&block[..], b"\n", &block[..]].concat(),
+    ] {
+        write(folder.path(), "Release.gpg", &case);
+        let found = verify_release(&path, &["good"]);
+        rejected(&found, &["apt.release.signature-form"]);
+    }
+    write(
+        folder.path(),
+        "Release.gpg",
+        &[&block[..], &block[..]].concat(),
+    );
+    assert_eq!(reasons(&verify_release(&path, &["good"])), [""; 0]);
 }
 
 #[test]

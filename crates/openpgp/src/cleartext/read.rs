@@ -8,8 +8,9 @@ use crate::{SignatureBlock, codes, names};
 
 const BEGIN: &str = "-----BEGIN PGP SIGNED MESSAGE-----";
 const SIGNATURE: &str = "-----BEGIN PGP SIGNATURE-----";
-/// Bytes of one line, its line feed not counted.
-pub(crate) const LINE_LENGTH: usize = 64 * 1024;
+/// Bytes of one line, its line feed not counted. gpgv cuts a longer line of a text
+/// signature in two, and calls the signature bad.
+pub(crate) const LINE_LENGTH: usize = 19_993;
 const HASH_HEADERS: usize = 4;
 const KNOWN: &[(&str, &str)] = &[
     ("MD5", "md5"),
@@ -179,7 +180,7 @@ fn body<'a>(
 /// What forbids a line of signed text, if anything: readers would disagree about it.
 pub(crate) fn unfit(line: &str) -> Option<&'static str> {
     if line.len() > LINE_LENGTH {
-        return Some("longer than 65536 bytes");
+        return Some("longer than 19993 bytes");
     }
     if line.chars().any(|c| c.is_control() && c != '\t') {
         return Some("a control character");
