@@ -4,6 +4,8 @@
 //! document type is accepted in the one form that policies carry, a name and an address
 //! without a subset of its own.
 
+mod strict;
+
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -56,12 +58,21 @@ pub(super) fn parse(text: &str) -> Result<Policy, String> {
 }
 
 fn document(text: &str) -> Result<Element, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.starts_with('\u{feff}') {
+        return Err("a second byte order mark".to_owned());
+    }
+    if !text.chars().all(strict::is_character) {
+        return Err("a character that XML does not allow".to_owned());
+    }
     let mut reader = Reader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
+    let mut typed = false;
     let mut elements = 0;
     loop {
+        let from = reader.buffer_position();
         match reader.read_event().map_err(|error| error.to_string())? {
             Event::Start(start) => {
                 elements += 1;
@@ -80,21 +91,25 @@ fn document(text: &str) -> Result<Element, String> {
                     None => root = Some(done),
                 }
             }
-            Event::Text(text) if text.xml10_content().trim().is_empty() => {}
+            Event::Text(text) if text.chars().all(strict::is_blank) => {}
             Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) => {
                 return Err("text, where policies have none".to_owned());
             }
-            Event::DocType(text) if root.is_none() && open.is_empty() => {
-                doctype(&text.xml10_content())?;
+            Event::DocType(_) if !typed && root.is_none() && open.is_empty() => {
+                typed = true;
+                let markup = between(text, from, reader.buffer_position());
+                if !markup.is_some_and(strict::is_doctype) {
+                    return Err("a document type that policies do not have".to_owned());
+                }
             }
             Event::DocType(_) => return Err("a document type out of place".to_owned()),
             Event::Decl(declaration) => {
-                let encoding = declaration.encoding().transpose();
-                if !encoding.is_ok_and(|e| e.is_none_or(|e| e.eq_ignore_ascii_case("utf-8"))) {
-                    return Err("it is not UTF-8".to_owned());
+                if from != 0 || !strict::is_declaration(&declaration) {
+                    return Err("it does not begin as XML 1.0 in UTF-8".to_owned());
                 }
             }
-            Event::Comment(_) => {}
+            Event::Comment(comment) if strict::is_comment(&comment) => {}
+            Event::Comment(_) => return Err("a comment with -- in it".to_owned()),
             Event::PI(_) => return Err("a processing instruction".to_owned()),
             Event::Empty(_) => return Err("an empty element".to_owned()),
             Event::Eof if open.is_empty() => return root.ok_or("it is empty".to_owned()),
@@ -103,16 +118,8 @@ fn document(text: &str) -> Result<Element, String> {
     }
 }
 
-/// `Policy SYSTEM "…"`, or `PUBLIC` with two of them.
-fn doctype(text: &str) -> Result<(), String> {
-    let named = text.trim().strip_prefix("Policy").map(str::trim_start);
-    let external =
-        named.is_some_and(|rest| rest.starts_with("SYSTEM") || rest.starts_with("PUBLIC"));
-    if external && !text.contains(['[', ']', '<', '>', '%', '&']) {
-        Ok(())
-    } else {
-        Err("a document type with declarations of its own".to_owned())
-    }
+fn between(text: &str, from: u64, to: u64) -> Option<&str> {
+    text.get(usize::try_from(from).ok()?..usize::try_from(to).ok()?)
 }
 
 fn element(start: &BytesStart<'_>) -> Result<Element, String> {
@@ -132,10 +139,18 @@ fn element(start: &BytesStart<'_>) -> Result<Element, String> {
         let value = attribute
             .normalized_value(XmlVersion::Explicit1_0)
             .map_err(|error| error.to_string())?;
+        if !value.chars().all(strict::is_character) {
+            return Err(format!(
+                "the attribute {key} of <{name}> has a character that XML does not allow"
+            ));
+        }
         if value.len() > LONGEST_VALUE {
             return Err(format!("the attribute {key} of <{name}> is too long"));
         }
         attributes.push((key, value.into_owned()));
+    }
+    if strict::attributes(start.attributes_raw()).is_none() {
+        return Err(format!("<{name}> has attributes that XML does not allow"));
     }
     Ok(Element {
         name,

@@ -121,6 +121,86 @@ fn what_another_reader_may_take_otherwise_is_malformed() {
     }
 }
 
+/// expat refuses each of these, and with it debsig-verify.
+#[test]
+fn what_xml_forbids_is_malformed() {
+    let declaration = "<?xml version=\"1.0\"?>";
+    let doctype = "<!DOCTYPE Policy SYSTEM \"https://www.debian.org/debsig/1.0/policy.dtd\">";
+    for (from, to) in [
+        // Characters.
+        ("Testing", "\u{1b}[31m"),
+        ("Testing", "\0"),
+        ("Testing", "\u{fffe}"),
+        ("Testing", "&#27;"),
+        ("Testing", "&#xFFFF;"),
+        ("A comment", "\u{1b}"),
+        ("<Selection>", "<Selection>\u{b}"),
+        ("<Selection>", "<Selection>\u{a0}"),
+        // Attributes.
+        ("Testing", "a < b"),
+        ("\"Debsig\" id", "\"Debsig\"id"),
+        ("\"Debsig\" id", "\"Debsig\"\u{c}id"),
+        ("\"Debsig\"", "Debsig"),
+        // Comments.
+        ("A comment.", "A -- comment."),
+        ("comment. -->", "comment. --->"),
+        // The declaration.
+        (declaration, " <?xml version=\"1.0\"?>"),
+        (declaration, "<!-- --><?xml version=\"1.0\"?>"),
+        (
+            declaration,
+            "<?xml version=\"1.0\"?><?xml version=\"1.0\"?>",
+        ),
+        (declaration, "\u{feff}\u{feff}"),
+        (declaration, "<?xml encoding=\"utf-8\"?>"),
+        (declaration, "<?xml version=\"1.0\" standalone=\"maybe\"?>"),
+        (declaration, "<?xml version=\"1.0\" other=\"x\"?>"),
+        ("<Selection>", "<Selection><?xml version=\"1.0\"?>"),
+        // The document type.
+        ("<!DOCTYPE", "<!doctype"),
+        ("<!DOCTYPE ", "<!DOCTYPE"),
+        ("Policy SYSTEM", "PolicySYSTEM"),
+        ("SYSTEM ", "SYSTEMX "),
+        ("SYSTEM ", "PUBLIC "),
+        ("SYSTEM ", "PUBLIC \"\u{e9}\" "),
+        ("SYSTEM ", "PUBLIC \"a\""),
+        ("policy.dtd\">", "policy.dtd\" x>"),
+        (doctype, "<!DOCTYPE Policy SYSTEM>"),
+        (doctype, "<!DOCTYPE Policy SYSTEM x>"),
+        (
+            doctype,
+            "<!DOCTYPE Policy SYSTEM \"x\"><!DOCTYPE Policy SYSTEM \"x\">",
+        ),
+    ] {
+        assert!(GOOD.contains(from), "{from}");
+        let changed = GOOD.replacen(from, to, 1);
+        assert!(parse(&changed).is_err(), "{changed}");
+    }
+}
+
+#[test]
+fn what_xml_allows_is_read() {
+    for (from, to) in [
+        ("<?xml", "\u{feff}<?xml"),
+        ("<?xml version=\"1.0\"?>", ""),
+        (
+            "<?xml version=\"1.0\"?>",
+            "<?xml version='1.0' encoding='UTF-8' standalone='yes' ?>",
+        ),
+        ("Name=\"Debsig\"", "Name\n=\n'Debsig'"),
+        ("Testing", "\u{9b}caf\u{e9} > &#233;"),
+        ("</Selection>", "</Selection >"),
+        (" A comment. ", ""),
+        ("SYSTEM", "\n PUBLIC 'a' "),
+        ("policy.dtd\">", "policy.dtd\" >"),
+    ] {
+        assert!(GOOD.contains(from), "{from}");
+        let changed = GOOD.replacen(from, to, 1);
+        assert!(parse(&changed).is_ok(), "{changed}");
+    }
+    assert!(parse(&GOOD.replace('\n', "\r\n")).is_ok());
+}
+
 #[test]
 fn a_policy_needs_a_block_of_each_kind_and_a_signature_in_each() {
     let cut = |from: &str, to: &str| {
