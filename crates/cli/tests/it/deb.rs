@@ -1,12 +1,15 @@
 //! `pkgseal deb`: policies, debsig-verify's exit codes, signatures taken out.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pkgseal_testkit::build::deb::Deb;
-use pkgseal_testkit::keys;
+use pkgseal_testkit::build::deb::{self, Deb};
+use pkgseal_testkit::keys::{self, RawOptions, raw_sign};
+use pkgseal_testkit::peers;
 
-use crate::run::{listing, pkgseal, private_key};
+use crate::run::{Run, find, listing, pkgseal, private_key};
 
 const TIME: &str = "2025-09-01";
 
@@ -44,21 +47,26 @@ fn sign(path: &Path, key: &str, more: &[&str]) {
         .expect(0);
 }
 
-fn debsig(folder: &Path, path: &Path, more: &[&str], status: i32) -> String {
-    let run = pkgseal(["deb", "verify", "--debsig-verify", "--time", TIME])
-        .args([
-            "--policies-dir",
-            "/etc/policies",
-            "--keyrings-dir",
-            "/etc/keyrings",
-        ])
-        .arg("--root")
-        .arg(folder)
-        .args(more)
-        .arg(path)
+/// What debsig-verify and `pkgseal deb verify --debsig-verify` understand alike.
+fn arguments(folder: &Path, path: &Path, more: &[&str]) -> Vec<OsString> {
+    let places = ["--policies-dir", "/etc/policies"];
+    let keyrings = ["--keyrings-dir", "/etc/keyrings", "--root"];
+    let mut arguments: Vec<OsString> = Vec::new();
+    arguments.extend(places.iter().chain(&keyrings).map(OsString::from));
+    arguments.push(folder.into());
+    arguments.extend(more.iter().map(OsString::from));
+    arguments.push(path.into());
+    arguments
+}
+
+fn answer(folder: &Path, path: &Path, more: &[&str]) -> Run {
+    pkgseal(["deb", "verify", "--debsig-verify", "--time", TIME])
+        .args(arguments(folder, path, more))
         .run()
-        .expect(status);
-    run.stdout
+}
+
+fn debsig(folder: &Path, path: &Path, more: &[&str], status: i32) -> String {
+    answer(folder, path, more).expect(status).stdout
 }
 
 #[test]
@@ -157,4 +165,94 @@ fn inspecting_shows_members_and_readers() {
         "{}",
         run.stdout
     );
+}
+
+/// Packages for each of debsig-verify's exit codes.
+fn packages(folder: &Path, signed: &[u8], unsigned: &[u8]) -> Vec<PathBuf> {
+    let mut damaged = signed.to_vec();
+    damaged[140] ^= 1;
+    let mut other = unsigned.to_vec();
+    let members = deb::signed_data(&Deb::new("hello", "1.0", "amd64").members());
+    let stranger = raw_sign(
+        &keys::load("primary-signs-rsa3072"),
+        &members,
+        &RawOptions::at(keys::SIGNED).binary(),
+    );
+    deb::append_signature(&mut other, "origin", &stranger);
+    let mut maint = unsigned.to_vec();
+    deb::append_signature(&mut maint, "maint", &stranger);
+    [
+        ("signed", signed.to_vec()),
+        ("unsigned", unsigned.to_vec()),
+        ("damaged", damaged),
+        ("other-origin", other),
+        ("maint-only", maint),
+        ("text", b"no package".to_vec()),
+        ("empty", Vec::new()),
+    ]
+    .into_iter()
+    .map(|(name, bytes)| {
+        let path = folder.join(format!("{name}.deb"));
+        fs::write(&path, bytes).unwrap();
+        path
+    })
+    .collect()
+}
+
+#[test]
+fn debsig_verify_itself_says_the_same() {
+    let Some(program) = peers::have("debsig-verify") else {
+        return;
+    };
+    let (folder, path) = place();
+    let folder = folder.path();
+    let unsigned = fs::read(&path).unwrap();
+    sign(&path, "primary-signs", &[]);
+    let signed = fs::read(&path).unwrap();
+    let compare = |path: &Path, more: &[&str]| {
+        let theirs = program
+            .command()
+            .args(arguments(folder, path, more))
+            .output()
+            .unwrap();
+        let ours = answer(folder, path, more);
+        let shown = format!("{path:?} {more:?}: {theirs:?}, {}", ours.stdout);
+        assert_eq!(theirs.status.code(), Some(ours.status), "{shown}");
+        (theirs, ours)
+    };
+    // Other versions may choose other words.
+    let same_words = program.run(["--version"]).says("Program Version - 0.28\n");
+    let mut statuses = BTreeSet::new();
+    for path in packages(folder, &signed, &unsigned) {
+        for more in [&[][..], &["-q"], &["-v"], &["--use-policy", "none.pol"]] {
+            let (theirs, ours) = compare(&path, more);
+            statuses.insert(ours.status);
+            // The steps on the way are its own, and of an empty file it names a function.
+            if same_words && more != ["-v"] && !path.ends_with("empty.deb") {
+                // Ours shows a control character, theirs has it raw.
+                let words = String::from_utf8(theirs.stdout).unwrap();
+                let words = words.replace('\u{9b}', "\\u{9b}");
+                assert_eq!(words, ours.stdout, "{path:?} {more:?}");
+                assert_eq!(theirs.stderr, ours.stderr.as_bytes(), "{path:?} {more:?}");
+            }
+        }
+    }
+    assert_eq!(Vec::from_iter(statuses), [0, 10, 11, 12, 13, 14]);
+    let policy = find(folder, ".pol");
+    let text = fs::read_to_string(&policy).unwrap();
+    // Policies that are no XML are none: not to the program, and not to us.
+    for (from, to, status) in [
+        ("TEST", "&lt;&#233;", 0),
+        ("TEST", "&#27;", 12),
+        ("TEST", "\u{1b}", 12),
+        ("TEST", "<", 12),
+        ("TEST\" ", "TEST\"", 12),
+        ("<Selection>", "<Selection><!-- a -- b -->", 12),
+        ("<Policy", " <?xml version=\"1.0\"?><Policy", 12),
+        ("<Policy", "<!DOCTYPE Policy SYSTEM x><Policy", 12),
+    ] {
+        fs::write(&policy, text.replacen(from, to, 1)).unwrap();
+        let (_, ours) = compare(&path, &[]);
+        assert_eq!(ours.status, status, "{from} {to:?}");
+    }
 }
