@@ -44,7 +44,6 @@ pub(crate) struct Arguments {
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one, for the whole run")]
 pub(crate) enum Command {
     Sign(Sign),
     /// Verify who signed packages, repositories and files, and that they are intact
