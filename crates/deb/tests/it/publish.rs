@@ -356,6 +356,45 @@ fn a_suite_that_leads_out_is_not_published() {
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0);
 }
 
+/// What no rename could replace is found before anything happens, and no journal is left
+/// that nobody can complete.
+#[test]
+fn what_stands_in_the_way_is_found_first() {
+    type Obstacle = fn(&Path);
+    let obstacles: [(&str, Obstacle); 4] = [
+        ("InRelease", |path| fs::create_dir(path).unwrap()),
+        ("Release.gpg", |path| fs::create_dir(path).unwrap()),
+        ("by-hash", |path| fs::write(path, "a file").unwrap()),
+        ("Packages", |path| fs::create_dir(path).unwrap()),
+    ];
+    for suite in ["stable", ""] {
+        for (name, obstacle) in obstacles {
+            let folder = folder();
+            let root = folder.path();
+            let next = numbered(suite, 1);
+            pool(root, &next);
+            let directory = root.join(next.folder());
+            fs::create_dir_all(&directory).unwrap();
+            let path = match name {
+                "by-hash" | "Packages" if !suite.is_empty() => {
+                    let packages = directory.join("main/binary-amd64");
+                    fs::create_dir_all(&packages).unwrap();
+                    packages.join(name)
+                }
+                _ => directory.join(name),
+            };
+            obstacle(&path);
+            let before = content(root);
+            let options = PublishOptions::default();
+            let refused = publish(root, vec![generation(&next)], &["good"], &options);
+            let message = refused.unwrap_err().to_string();
+            assert!(message.contains(name), "{suite:?} {name}: {message}");
+            assert_eq!(content(root), before, "{suite:?} {name}");
+            assert!(!root.join(".pkgseal").exists(), "{suite:?} {name}");
+        }
+    }
+}
+
 #[test]
 fn a_second_publisher_waits_or_learns_whom_for() {
     let folder = folder();

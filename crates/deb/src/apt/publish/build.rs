@@ -74,6 +74,13 @@ impl Workshop<'_> {
         };
         let whole = directory.is_some() && same_device(&live, self.lock.folder());
         let plan = self.plan(suite, directory.as_ref(), live, record)?;
+        if !whole {
+            let new = plan.objects.values().flatten();
+            plan.files
+                .keys()
+                .chain(new)
+                .try_for_each(|path| unobstructed(&plan.live, path))?;
+        }
         let built = journal::next(self.lock.folder()).join(number.to_string());
         let mut stage = Stage::create(built)?;
         if whole && plan.live.is_dir() {
@@ -321,6 +328,21 @@ fn same_device(directory: &Path, folder: &Path) -> bool {
     let device = |path: &Path| fs::metadata(path).ok().map(|found| found.dev());
     let existing = directory.ancestors().find(|path| path.exists());
     existing.and_then(device) == device(folder)
+}
+
+/// Refuses what no rename could put into its place: once the journal stands, it is too
+/// late to find out.
+fn unobstructed(live: &Path, path: &SafePath) -> Result<()> {
+    let target = live.join(path);
+    let failed = |kind: ErrorKind| Err(Error::write(&target, kind.into()));
+    if fs::symlink_metadata(&target).is_ok_and(|there| there.is_dir()) {
+        return failed(ErrorKind::IsADirectory);
+    }
+    let mut above = target.ancestors().skip(1);
+    match above.find(|directory| fs::symlink_metadata(directory).is_ok()) {
+        Some(directory) if !directory.is_dir() => failed(ErrorKind::NotADirectory),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a file has this content.
