@@ -362,6 +362,11 @@ fn written(verb: &str, done: &[&Signed]) -> String {
     let mut text = String::new();
     for done in done {
         let examination = &done.examination;
+        let verb = if done.outputs.is_empty() {
+            "unchanged"
+        } else {
+            verb
+        };
         let _ = writeln!(
             text,
             "{GOOD}{verb}{GOOD:#} {} ({})",

@@ -10,6 +10,7 @@
 
 mod apt_peers;
 mod apt_road;
+mod apt_tend;
 mod apt_verify;
 mod clients;
 mod deb;

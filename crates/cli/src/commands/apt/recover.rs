@@ -13,11 +13,6 @@ pub(super) fn run(arguments: &AptRecover, clock: SystemTime) -> Result<ExitCode>
     let now = context::now(&arguments.moment, clock)?;
     let wait = Duration::try_from(arguments.wait).context("--wait")?;
     let done = Lock::take(&arguments.path, wait, now)?.recovered();
-    let verb = if done.outputs.is_empty() {
-        "unchanged"
-    } else {
-        "completed"
-    };
-    let outcome = report::made(verb, &done, arguments.json)?;
+    let outcome = report::made("completed", &done, arguments.json)?;
     Ok(crate::commands::status(outcome))
 }
