@@ -43,6 +43,7 @@ fn good_keys_can_sign() {
             "rsa1024",
             "revoked-hard",
             "subkey-revoked-hard",
+            "primary-signs-revoked-hard",
         ];
         if bad.contains(&name) {
             assert!(fit.is_empty(), "{name} can sign: {fit:?}");
@@ -61,6 +62,9 @@ fn expired_and_revoked_keys_cannot_sign_now() {
         "revoked-soft",
         "subkey-revoked-hard",
         "subkey-revoked-soft",
+        "primary-signs-expired",
+        "primary-signs-revoked-hard",
+        "primary-signs-revoked-soft",
     ] {
         assert!(fit(name, NOW).is_empty(), "{name}");
     }
