@@ -14,7 +14,7 @@ use crate::args::{EXIT_STATUS, Moment};
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct AptSources {
-    /// Where the repository is: https://deb.example.org/debian
+    /// Where the repository is, as sources of apt name it
     #[arg(value_name = "URI")]
     pub(crate) uri: String,
     /// Take this suite, or a folder that ends in a slash

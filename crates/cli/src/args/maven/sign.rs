@@ -28,8 +28,13 @@ pub(crate) struct MavenSign {
     pub(crate) passphrase: PassphraseSource,
     #[command(flatten)]
     pub(crate) moment: Moment,
-    /// Sign these only: group:artifact[:extension[:classifier]]:version, several with commas
-    #[arg(long, value_name = "COORDINATES", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "COORDINATES",
+        value_delimiter = ',',
+        // Rustdoc would take the brackets for a link.
+        help = "Sign these only: group:artifact[:extension[:classifier]]:version, several with commas"
+    )]
     pub(crate) coordinates: Vec<String>,
     /// Write these checksum files beside what is signed, where they are missing
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
