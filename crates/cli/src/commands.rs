@@ -13,6 +13,7 @@ mod maven;
 mod profile;
 mod rpm;
 mod sign;
+mod unsign;
 mod verify;
 
 use std::process::ExitCode;

@@ -7,9 +7,9 @@ use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use pkgseal_keyring::Passphrase;
 use pkgseal_openpgp::{Certificates, Fingerprint, Profile, Signer, Verifier};
-use pkgseal_repo::{CheckOptions, Limits};
+use pkgseal_repo::{CheckOptions, Destination, Limits};
 
-use crate::args::{Common, Moment, PassphraseSource, Secrets, Trust};
+use crate::args::{Common, Keyring, Moment, PassphraseSource, Secrets, Trust};
 use crate::failure::hinted;
 use crate::report;
 
@@ -43,7 +43,7 @@ pub(crate) fn profile(name: &str, limits: &Limits) -> Result<Profile> {
 
 /// The judge that `--keyring`, `--profile`, `--signer` and `--threshold` describe.
 pub(crate) fn verifier(trust: &Trust, now: Timestamp, limits: &Limits) -> Result<Verifier> {
-    if trust.keyring.is_empty() {
+    if trust.certificates.keyring.is_empty() {
         return Err(hinted(
             "no keyring given: without certificates nothing can be verified",
             "name one with --keyring, for example \
@@ -52,7 +52,10 @@ pub(crate) fn verifier(trust: &Trust, now: Timestamp, limits: &Limits) -> Result
     }
     let verifier = optional_verifier(trust, now, limits)?;
     if verifier.certificates().is_empty() {
-        bail!("no usable certificate in {}", joined(&trust.keyring));
+        bail!(
+            "no usable certificate in {}",
+            joined(&trust.certificates.keyring)
+        );
     }
     Ok(verifier)
 }
@@ -73,16 +76,25 @@ pub(crate) fn optional_verifier(
     if !trust.signers.is_empty() {
         profile = profile.allowing(fingerprints("--signer", &trust.signers)?);
     }
-    let certificates = if trust.keyring.is_empty() {
-        Certificates::default()
-    } else {
-        let loaded = pkgseal_keyring::open_all(&trust.keyring, limits)?;
-        for finding in &loaded.findings {
-            report::warn_finding(finding);
-        }
-        loaded.certificates
-    };
+    let certificates = certificates(&trust.certificates, limits)?;
     Ok(Verifier::new(certificates, profile, now))
+}
+
+/// The certificates that `--keyring` names; none where it is not given.
+pub(crate) fn certificates(keyring: &Keyring, limits: &Limits) -> Result<Certificates> {
+    if keyring.keyring.is_empty() {
+        return Ok(Certificates::default());
+    }
+    let loaded = pkgseal_keyring::open_all(&keyring.keyring, limits)?;
+    loaded.findings.iter().for_each(report::warn_finding);
+    Ok(loaded.certificates)
+}
+
+/// Where `--output` sends what is written.
+pub(crate) fn destination(output: Option<&Path>) -> Destination {
+    output.map_or(Destination::Beside, |directory| {
+        Destination::Directory(directory.to_owned())
+    })
 }
 
 /// What an option names, as full fingerprints.

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
-/// Whom to trust, and by which rules.
+/// Whose certificates are known.
 #[derive(Args, Debug)]
-pub(crate) struct Trust {
+pub(crate) struct Keyring {
     /// Certificates to verify with: a file, a directory, a .sources file, a cert-d store
     #[arg(
         long,
@@ -16,6 +16,13 @@ pub(crate) struct Trust {
         value_delimiter = ':'
     )]
     pub(crate) keyring: Vec<PathBuf>,
+}
+
+/// Whom to trust, and by which rules.
+#[derive(Args, Debug)]
+pub(crate) struct Trust {
+    #[command(flatten)]
+    pub(crate) certificates: Keyring,
     /// Judge by this profile: strict, legacy, another of `profile list`, or a file
     #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
     pub(crate) profile: String,

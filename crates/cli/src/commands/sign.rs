@@ -34,10 +34,7 @@ pub(super) fn run(arguments: &Sign, clock: SystemTime) -> Result<ExitCode> {
     let limits = Limits::default();
     let now = context::now(&arguments.moment, clock)?;
     let signers = context::signers(&arguments.secrets, now)?;
-    let destination = match &arguments.output {
-        None => Destination::Beside,
-        Some(directory) => Destination::Directory(directory.clone()),
-    };
+    let destination = context::destination(arguments.output.as_deref());
     let options = context::check_options(&arguments.common, &limits);
     let job = Job {
         arguments,

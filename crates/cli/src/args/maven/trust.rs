@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::args::{Common, EXIT_STATUS, Moment, Trust};
+use crate::args::{Common, EXIT_STATUS, Keyring, Moment, Trust};
 
 /// What to do with a trust file.
 #[derive(Debug, Subcommand)]
@@ -25,14 +25,8 @@ pub(crate) struct TrustConvert {
     /// Write this form
     #[arg(long, value_name = "FORM")]
     pub(crate) to: FormName,
-    /// Certificates to verify with: a file, a directory, a .sources file, a cert-d store
-    #[arg(
-        long,
-        value_name = "PATH",
-        env = "PKGSEAL_KEYRING",
-        value_delimiter = ':'
-    )]
-    pub(crate) keyring: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) certificates: Keyring,
     /// Trust bare certificates for this group only: org.example, org.example.*
     #[arg(long, value_name = "GROUP")]
     pub(crate) group: Option<String>,

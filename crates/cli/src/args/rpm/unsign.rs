@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::args::{Common, EXIT_STATUS};
+use crate::args::{Common, EXIT_STATUS, Keyring};
 
 /// Remove signatures from .rpm packages
 ///
@@ -21,14 +21,8 @@ pub(crate) struct RpmUnsign {
     /// is named.
     #[arg(long = "by", value_name = "FINGERPRINT")]
     pub(crate) by: Vec<String>,
-    /// Certificates to verify with: a file, a directory, a .sources file, a cert-d store
-    #[arg(
-        long,
-        value_name = "PATH",
-        env = "PKGSEAL_KEYRING",
-        value_delimiter = ':'
-    )]
-    pub(crate) keyring: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) certificates: Keyring,
     /// Write to this directory and leave the input untouched
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,

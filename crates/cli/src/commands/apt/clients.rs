@@ -69,8 +69,8 @@ pub(super) fn keys(trust: &Trust, verifier: &Verifier, limits: &Limits) -> Resul
                 .extension()
                 .is_some_and(|end| ["sources", "list", "repo"].iter().any(|not| end == *not))
     };
-    let keys = if trust.keyring.iter().all(|path| plain(path)) {
-        let files = trust.keyring.iter().map(|path| {
+    let keys = if trust.certificates.keyring.iter().all(|path| plain(path)) {
+        let files = trust.certificates.keyring.iter().map(|path| {
             Ok(KeyFile {
                 name: path.display().to_string(),
                 content: Some(pkgseal_repo::read_file(path, limits.certificates)?),

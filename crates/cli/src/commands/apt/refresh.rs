@@ -16,7 +16,7 @@ pub(super) fn run(arguments: &AptRefresh, clock: SystemTime) -> Result<ExitCode>
     let now = context::now(&arguments.moment, clock)?;
     let signers = context::signers(&arguments.secrets, now)?;
     let mut verifier = context::optional_verifier(&arguments.trust, now, &limits)?;
-    if arguments.trust.keyring.is_empty() {
+    if arguments.trust.certificates.keyring.is_empty() {
         let own = signers.iter().map(|signer| signer.certificate().clone());
         verifier = Verifier::new(Certificates::new(own), verifier.profile().clone(), now);
     }

@@ -9,7 +9,7 @@ use pkgseal_keyring::MavenVariables;
 use pkgseal_maven::Selection;
 use pkgseal_maven::tree::{Existing, Metadata, SignOptions};
 use pkgseal_openpgp::Signer;
-use pkgseal_repo::{Destination, DigestAlgorithm, Limits};
+use pkgseal_repo::{DigestAlgorithm, Limits};
 
 use crate::args::maven::{ChecksumName, KeptName, MavenSign};
 use crate::failure::hinted;
@@ -20,10 +20,7 @@ pub(super) fn run(arguments: &MavenSign, clock: SystemTime) -> Result<ExitCode> 
     let now = context::now(&arguments.moment, clock)?;
     let wanted = wanted(arguments)?;
     let signers = signers(arguments, now)?;
-    let destination = match &arguments.output {
-        None => Destination::Beside,
-        Some(directory) => Destination::Directory(directory.clone()),
-    };
+    let destination = context::destination(arguments.output.as_deref());
     let options = context::check_options(&arguments.common, &limits);
     let bar = progress::for_stderr();
     let signed = pkgseal_maven::tree::sign_with(

@@ -7,7 +7,6 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 use pkgseal_maven::trust::{self, Form, Trust, keysmap::Keysmap};
-use pkgseal_openpgp::Certificates;
 use pkgseal_repo::{DigestAlgorithm, Finding, Limits, StagedFile};
 
 use crate::args::maven::{FormName, TrustConvert, TrustLearn};
@@ -18,14 +17,7 @@ pub(super) fn convert(arguments: &TrustConvert, clock: SystemTime) -> Result<Exi
     let limits = Limits::default();
     let now = context::now(&arguments.moment, clock)?;
     let trust = read(&arguments.path, arguments.from, &limits)?;
-    let known = match arguments.keyring.is_empty() {
-        true => Certificates::default(),
-        false => {
-            let loaded = pkgseal_keyring::open_all(&arguments.keyring, &limits)?;
-            loaded.findings.iter().for_each(report::warn_finding);
-            loaded.certificates
-        }
-    };
+    let known = context::certificates(&arguments.certificates, &limits)?;
     let scope = match &arguments.group {
         None => None,
         Some(group) => {
