@@ -36,6 +36,21 @@ pub(crate) struct Layout {
     pub(crate) files: BTreeMap<SafePath, u64>,
 }
 
+impl Layout {
+    /// The first name that might be an artifact or not, and why: neither signing nor
+    /// bundling passes over it.
+    pub(crate) fn unclear(&self) -> Option<(&str, &'static str)> {
+        if let Some((name, reason)) = self.unsafe_paths.first() {
+            return Some((name, reason));
+        }
+        if let Some(link) = self.directory_links.first() {
+            return Some((link.as_str(), "it is a link to a folder"));
+        }
+        let reason = "its name is not that of its folder's artifact and version";
+        self.misnamed.first().map(|name| (name.as_str(), reason))
+    }
+}
+
 /// What a name alone says.
 enum Name {
     Checksum(SafePath),

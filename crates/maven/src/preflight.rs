@@ -132,17 +132,8 @@ fn refuse_unclear(path: &Path, layout: &Layout) -> Result<()> {
             reason: reason.to_owned(),
         })
     };
-    if let Some((name, reason)) = layout.unsafe_paths.first() {
+    if let Some((name, reason)) = layout.unclear() {
         return refused(path.join(name), reason);
-    }
-    if let Some(link) = layout.directory_links.first() {
-        return refused(path.join(link), "it is a link to a folder");
-    }
-    if let Some(misnamed) = layout.misnamed.first() {
-        return refused(
-            path.join(misnamed),
-            "its name is not that of its folder's artifact and version",
-        );
     }
     if let Some(orphan) = layout.orphans.first() {
         return refused(path.join(orphan), "the file it belongs to does not exist");

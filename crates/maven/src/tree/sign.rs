@@ -326,17 +326,8 @@ fn refuse_strange(path: &Path, layout: &Layout, limits: &Limits) -> Result<()> {
     if layout.files.len() > limits.entries {
         return refused(path.to_owned(), "it holds too many files");
     }
-    if let Some((unsafe_path, reason)) = layout.unsafe_paths.first() {
-        return refused(path.join(unsafe_path), reason);
-    }
-    if let Some(link) = layout.directory_links.first() {
-        return refused(path.join(link), "it is a link to a folder");
-    }
-    if let Some(misnamed) = layout.misnamed.first() {
-        return refused(
-            path.join(misnamed),
-            "its name is not that of its folder's artifact and version",
-        );
+    if let Some((name, reason)) = layout.unclear() {
+        return refused(path.join(name), reason);
     }
     Ok(())
 }
