@@ -64,6 +64,7 @@ mod stored;
 mod sums;
 mod tree;
 
+pub use crate::listed::Listed;
 pub use discover::recognise;
 pub use freshness::Freshness;
 pub use lint::lint;
@@ -75,7 +76,7 @@ pub use pattern::Pattern;
 pub use policy::parse_policy;
 pub use publish::{Generation, Lock, PublishOptions, publish};
 pub use refresh::{RefreshOptions, refresh};
-pub use release::{Listed, Release};
+pub use release::Release;
 pub use request::{Expectation, Level, Scope, TreeRequest, parse_duration};
 pub use root::verify_release;
 pub use sign::{sign_release, sign_tree};

@@ -32,6 +32,27 @@ impl Fault {
     }
 }
 
+/// Text without control characters; what is wrong with it otherwise.
+pub(crate) fn clean(text: &[u8]) -> Result<&str, String> {
+    let text = std::str::from_utf8(text)
+        .map_err(|error| format!("byte {} is not UTF-8", error.valid_up_to()))?;
+    let control = |c: char| c.is_control() && c != '\n' && c != '\t';
+    match text.char_indices().find(|&(_, c)| control(c)) {
+        None => Ok(text),
+        Some((at, c)) => Err(format!(
+            "a control character U+{:04X} at byte {at}",
+            u32::from(c)
+        )),
+    }
+}
+
+/// A size: decimal digits and nothing else.
+pub(crate) fn number(text: &str) -> Option<u64> {
+    Some(text)
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|text| text.parse().ok())
+}
+
 /// Reads lines.
 pub(crate) struct Lines<R> {
     inner: R,

@@ -95,6 +95,7 @@ mod debsig;
 mod dpkg_sig;
 mod error;
 mod layout;
+mod listed;
 
 pub mod apt;
 pub mod package;

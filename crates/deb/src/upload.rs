@@ -32,6 +32,7 @@ mod names;
 mod sign;
 mod verify;
 
-pub use document::{Document, Kind, Listed};
+pub use crate::listed::Listed;
+pub use document::{Document, Kind};
 pub use sign::{Existing, sign, stage};
 pub use verify::verify;

@@ -10,9 +10,9 @@ use pkgseal_repo::{
 };
 use rayon::prelude::*;
 
-use super::release::Listed;
 use super::root::unusable;
 use crate::codes;
+use crate::listed::Listed;
 
 /// The folders below `by-hash`.
 const FOLDERS: [(&str, DigestAlgorithm); 4] = [

@@ -11,10 +11,10 @@ use pkgseal_repo::{
 use super::index::{self, IndexKind, Keep};
 use super::paragraph::Paragraph;
 use super::pdiff;
-use super::release::Listed;
 use super::request::Level;
 use super::stored::{Content, Stored};
 use super::sums;
+use crate::listed::Listed;
 
 /// Bytes decompressed at once.
 const CHUNK: usize = 1 << 17;

@@ -10,7 +10,7 @@ use pkgseal_repo::{
 
 use super::paragraph::{Paragraph, ParagraphBuilder};
 use crate::codes;
-use crate::deb822::{Fault, Line, Lines};
+use crate::deb822::{self, Fault, Line, Lines};
 
 /// More fields than any entry has.
 const MAX_FIELDS: usize = 512;
@@ -351,10 +351,7 @@ impl Stanza {
 }
 
 fn number(text: &str) -> Result<u64, Wrong> {
-    Some(text)
-        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| Wrong::malformed(format!("{text:?} is no size")))
+    deb822::number(text).ok_or_else(|| Wrong::malformed(format!("{text:?} is no size")))
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use pkgseal_repo::{
 };
 
 use super::family::{Family, Kind, Variant, effort};
-use super::release::Listed;
 use crate::codes;
 use crate::deb822::{Fault, Line, Lines};
+use crate::listed::Listed;
 
 /// Fields with a meaning: which list of which digest.
 const LISTS: [(&str, List, DigestAlgorithm); 6] = [

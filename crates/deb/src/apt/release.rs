@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::Verified;
-use pkgseal_repo::{
-    Code, DigestAlgorithm, Digests, Finding, Limits, SafePath, codes as repo_codes,
-};
+use pkgseal_repo::{Code, DigestAlgorithm, Finding, Limits, SafePath, codes as repo_codes};
 
 use super::date;
 use super::freshness::Freshness;
 use crate::codes;
-use crate::deb822::{Fault, Line, Lines};
+use crate::deb822::{self, Fault, Line, Lines};
+use crate::listed::{Clash, Listed};
 
 /// The hash lists, weakest first.
 const LISTS: [(&str, DigestAlgorithm); 4] = [
@@ -46,15 +45,6 @@ const KNOWN: [&str; 22] = [
     "Valid-Until",
     "Version",
 ];
-
-/// A file the Release lists, relative to its own directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// Size in bytes.
-    pub size: u64,
-    /// Every digest the Release gives.
-    pub digests: Digests,
-}
 
 /// What a Release says. Made from verified bytes only.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,15 +169,8 @@ impl<'a> Parser<'a> {
     }
 
     fn parse(mut self, text: &[u8]) -> Result<Release, Box<Finding>> {
-        let text = std::str::from_utf8(text).map_err(|error| {
-            let detail = format!("byte {} is not UTF-8", error.valid_up_to());
-            self.reject(codes::RELEASE_MALFORMED, detail)
-        })?;
-        let control = |c: char| c.is_control() && c != '\n' && c != '\t';
-        if let Some((at, c)) = text.char_indices().find(|&(_, c)| control(c)) {
-            let detail = format!("a control character U+{:04X} at byte {at}", u32::from(c));
-            return Err(self.reject(codes::RELEASE_MALFORMED, detail));
-        }
+        let text =
+            deb822::clean(text).map_err(|what| self.reject(codes::RELEASE_MALFORMED, what))?;
         let mut lines = Lines::new(text.as_bytes(), self.limits.line);
         let mut seen: Vec<String> = Vec::new();
         let mut current = Current::Nowhere;
@@ -290,10 +273,7 @@ impl<'a> Parser<'a> {
         else {
             return Err(wrong(self, "not a digest, a size and a path"));
         };
-        let size = Some(size)
-            .filter(|size| size.bytes().all(|byte| byte.is_ascii_digit()))
-            .and_then(|size| size.parse::<u64>().ok())
-            .ok_or_else(|| wrong(self, "a size that is no number"))?;
+        let size = deb822::number(size).ok_or_else(|| wrong(self, "a size that is no number"))?;
         let path = SafePath::new(path).map_err(|error| {
             let detail = format!("line {line} in {list}: {path}: {error}");
             self.reject(repo_codes::PATH_UNSAFE, detail)
@@ -314,34 +294,16 @@ impl<'a> Parser<'a> {
             let detail = format!("more than {} files are listed", self.limits.entries);
             return Err(self.reject(repo_codes::LIMIT, detail));
         }
-        let (subject, shown) = (self.subject, path.to_string());
-        let listed = self.files.entry(path).or_insert_with(|| Listed {
-            size,
-            digests: Digests::new(),
-        });
-        if listed.digests.get(algorithm).is_some() {
-            let detail = format!("line {line} in {list}: a second line for {shown}");
-            return Err(Box::new(Finding::reject(
-                codes::RELEASE_DUPLICATE_HASH,
-                subject,
-                detail,
-            )));
-        }
-        if listed.size != size {
-            let detail = format!(
-                "line {line} in {list}: {shown} has {size} bytes, and {} in another list",
-                listed.size
-            );
-            return Err(Box::new(Finding::reject(
-                codes::RELEASE_CONTRADICTION,
-                subject,
-                detail,
-            )));
-        }
-        listed
-            .digests
-            .insert_hex(algorithm, hex)
-            .map_err(|what| wrong(self, &what))
+        let shown = path.to_string();
+        let listed = self.files.entry(path).or_insert_with(|| Listed::new(size));
+        listed.add(&shown, size, algorithm, hex).map_err(|clash| {
+            let code = match clash {
+                Clash::Twice(_) => codes::RELEASE_DUPLICATE_HASH,
+                Clash::Size(_) => codes::RELEASE_CONTRADICTION,
+                Clash::Digest(_) => codes::RELEASE_HASH_LINE,
+            };
+            self.reject(code, format!("line {line} in {list}: {clash}"))
+        })
     }
 
     fn finish(self) -> Result<Release, Box<Finding>> {

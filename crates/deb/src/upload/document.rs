@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use pkgseal_openpgp::Verified;
-use pkgseal_repo::{
-    Code, DigestAlgorithm, Digests, Finding, Limits, SafePath, codes as repo_codes,
-};
+use pkgseal_repo::{Code, DigestAlgorithm, Finding, Limits, SafePath, codes as repo_codes};
 
 use super::names;
 use crate::codes;
-use crate::deb822::{Fault, Line, Lines};
+use crate::deb822::{self, Fault, Line, Lines};
+use crate::listed::{Clash, Listed};
 
 /// More fields than any of them has.
 const MAX_FIELDS: usize = 512;
@@ -108,15 +107,6 @@ fn is_format_3(format: &str) -> bool {
         .strip_prefix("3.0 (")
         .and_then(|rest| rest.strip_suffix(')'));
     matches!(variant, Some("native" | "quilt" | "git" | "bzr" | "custom"))
-}
-
-/// A file that a document lists.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// Size in bytes.
-    pub size: u64,
-    /// Every digest the document gives.
-    pub digests: Digests,
 }
 
 /// What a .dsc, .buildinfo or .changes says. Made from verified bytes only.
@@ -221,15 +211,8 @@ impl<'a> Parser<'a> {
     }
 
     fn parse(mut self, text: &[u8]) -> Result<Document, Box<Finding>> {
-        let text = std::str::from_utf8(text).map_err(|error| {
-            let detail = format!("byte {} is not UTF-8", error.valid_up_to());
-            self.reject(codes::UPLOAD_MALFORMED, detail)
-        })?;
-        let control = |c: char| c.is_control() && c != '\n' && c != '\t';
-        if let Some((at, c)) = text.char_indices().find(|&(_, c)| control(c)) {
-            let detail = format!("a control character U+{:04X} at byte {at}", u32::from(c));
-            return Err(self.reject(codes::UPLOAD_MALFORMED, detail));
-        }
+        let text =
+            deb822::clean(text).map_err(|what| self.reject(codes::UPLOAD_MALFORMED, what))?;
         let mut lines = Lines::new(text.as_bytes(), self.limits.line);
         let mut seen: Vec<String> = Vec::new();
         let mut current = Current::Nowhere;
@@ -353,10 +336,7 @@ impl<'a> Parser<'a> {
             (_, _, [hex, size, name]) => (*hex, *size, *name),
             _ => return Err(wrong(self, "not a digest, a size and a name")),
         };
-        let size = Some(size)
-            .filter(|size| size.bytes().all(|byte| byte.is_ascii_digit()))
-            .and_then(|size| size.parse::<u64>().ok())
-            .ok_or_else(|| wrong(self, "a size that is no number"))?;
+        let size = deb822::number(size).ok_or_else(|| wrong(self, "a size that is no number"))?;
         if let Some(what) = names::file_objection(name) {
             let detail = format!("{at}: {name:?}: {what}");
             return Err(self.reject(codes::UPLOAD_FILE_NAME, detail));
@@ -367,34 +347,15 @@ impl<'a> Parser<'a> {
         if self.files.len() >= self.limits.entries.min(100_000) {
             return Err(self.reject(repo_codes::LIMIT, "too many files are listed"));
         }
-        let subject = self.subject;
-        let listed = self.files.entry(path).or_insert_with(|| Listed {
-            size,
-            digests: Digests::new(),
-        });
-        if listed.digests.get(algorithm).is_some() {
-            let detail = format!("{at}: a second line for {name}");
-            return Err(Box::new(Finding::reject(
-                codes::UPLOAD_DUPLICATE_FILE,
-                subject,
-                detail,
-            )));
-        }
-        if listed.size != size {
-            let detail = format!(
-                "{at}: {name} has {size} bytes, and {} in another list",
-                listed.size
-            );
-            return Err(Box::new(Finding::reject(
-                codes::UPLOAD_LISTS_DIFFER,
-                subject,
-                detail,
-            )));
-        }
-        listed
-            .digests
-            .insert_hex(algorithm, hex)
-            .map_err(|what| wrong(self, &what))
+        let listed = self.files.entry(path).or_insert_with(|| Listed::new(size));
+        listed.add(name, size, algorithm, hex).map_err(|clash| {
+            let code = match clash {
+                Clash::Twice(_) => codes::UPLOAD_DUPLICATE_FILE,
+                Clash::Size(_) => codes::UPLOAD_LISTS_DIFFER,
+                Clash::Digest(_) => codes::UPLOAD_FILE_LINE,
+            };
+            self.reject(code, format!("{at}: {clash}"))
+        })
     }
 
     fn finish(self) -> Result<Document, Box<Finding>> {

@@ -12,10 +12,11 @@ use pkgseal_repo::{
     StagedSet, codes as repo_codes,
 };
 
-use super::document::{Document, Kind, Listed};
+use super::document::{Document, Kind};
 use super::edit::{Entry, relist};
 use super::files::Copies;
 use super::verify::{BEGIN, Job, Place};
+use crate::listed::Listed;
 use crate::{Error, Result};
 
 /// What happens to signatures that are there already.

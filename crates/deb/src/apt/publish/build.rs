@@ -20,7 +20,7 @@ use super::lock::Lock;
 use super::record::{Kept, Record};
 use super::refused;
 use super::sealed::Sealed;
-use crate::apt::release::Listed;
+use crate::listed::Listed;
 use crate::{Error, Result, codes};
 
 /// A suite to be published.

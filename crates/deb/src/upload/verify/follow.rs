@@ -9,10 +9,11 @@ use pkgseal_repo::{
 };
 
 use super::super::agree;
-use super::super::document::{Document, Kind, Listed};
+use super::super::document::{Document, Kind};
 use super::super::files::{Upstream, UpstreamReports, Watch};
 use super::upstream::{add_upstream, tarball_of, upstream};
 use super::{Job, Opened};
+use crate::listed::Listed;
 use crate::{Result, codes};
 
 /// Small files that were read into memory: documents and signatures.
