@@ -24,7 +24,7 @@ pub(crate) use apt::{
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use maven::MavenCommand;
-pub(crate) use rpm::{RpmCommand, RpmUnsign};
+pub(crate) use rpm::{RpmCommand, RpmUnsign, RpmVerify};
 pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Trust};
 
 const EXIT_STATUS: &str = "Exit status: 0 accepted or done, 1 rejected, 2 could not decide.";
