@@ -10,6 +10,7 @@ mod key;
 pub(crate) mod maven;
 mod rpm;
 mod shared;
+mod yum;
 
 use std::path::PathBuf;
 
@@ -26,6 +27,7 @@ pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{RpmCommand, RpmUnsign, RpmVerify};
 pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Trust};
+pub(crate) use yum::{YumCommand, YumVerify};
 
 const EXIT_STATUS: &str = "Exit status: 0 accepted or done, 1 rejected, 2 could not decide.";
 
@@ -67,6 +69,9 @@ pub(crate) enum Command {
     /// Work on RPM packages
     #[command(subcommand)]
     Rpm(RpmCommand),
+    /// Work on yum repositories
+    #[command(subcommand)]
+    Yum(Box<YumCommand>),
     /// Work on Maven repositories
     #[command(subcommand)]
     Maven(MavenCommand),

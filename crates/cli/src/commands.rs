@@ -15,6 +15,7 @@ mod rpm;
 mod sign;
 mod unsign;
 mod verify;
+mod yum;
 
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -33,6 +34,7 @@ pub(crate) fn run(arguments: Arguments, clock: SystemTime) -> Result<ExitCode> {
         Command::Apt(command) => apt::run(&command, clock),
         Command::Deb(command) => deb::run(&command, clock),
         Command::Rpm(command) => rpm::run(&command, clock),
+        Command::Yum(command) => yum::run(&command, clock),
         Command::Maven(command) => maven::run(&command, clock),
         Command::Key(KeyCommand::Generate(generate)) => key::generate(&generate, clock),
         Command::Keyring(KeyringCommand::List(list)) => keyring::list(&list, clock),

@@ -1,0 +1,16 @@
+//! `pkgseal yum`: one file a command.
+
+mod verify;
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use anyhow::Result;
+
+use crate::args::YumCommand;
+
+pub(super) fn run(command: &YumCommand, clock: SystemTime) -> Result<ExitCode> {
+    match command {
+        YumCommand::Verify(arguments) => verify::run(arguments, clock),
+    }
+}
