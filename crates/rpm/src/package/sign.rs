@@ -12,7 +12,7 @@ use pkgseal_repo::{Destination, Finding, Limits, Outcome, Report, Severity, Stag
 
 use super::digests::DigestCheck;
 use super::read::{Head, Stop};
-use super::slots::{self, New};
+use super::slots::{self, Maker, New};
 use super::structure::{Format, deviations};
 use super::verify::{about, examine, open, read_error, stream_payload};
 use crate::codes;
@@ -127,14 +127,39 @@ pub fn stage(
     let new = make(path, &head, format, &mut file, length, signers, time)?;
     let edited = slots::insert(path, &head, format, &new, options, time)?;
     let verifier = Verifier::of_signers(signers, time);
+    stage_checked(
+        path,
+        &head,
+        format,
+        &edited,
+        &mut file,
+        length,
+        &verifier,
+        destination,
+        limits,
+    )
+}
 
+/// Stages a package with its new signature header and verifies what was written.
+#[expect(clippy::too_many_arguments, reason = "one package, read in parts")]
+pub(crate) fn stage_checked(
+    path: &Path,
+    head: &Head,
+    format: Format,
+    edited: &Edited,
+    file: &mut File,
+    length: u64,
+    verifier: &Verifier,
+    destination: &Destination,
+    limits: &Limits,
+) -> Result<(StagedFile, Examination)> {
     destination.prepare()?;
     let target = destination.resolve(path);
-    let mut staged = stage_edited(&target, &head, &edited, &mut file, length)?;
+    let mut staged = stage_edited(&target, head, edited, file, length)?;
     let mut written = staged.reopen()?;
-    let checked = self_check(&target, &mut written, &verifier, limits);
+    let checked = self_check(&target, &mut written, verifier, limits);
     if let Err(Error::SelfCheck { .. }) = &checked {
-        refuse_damaged(path, &head, format, &mut file, length)?;
+        refuse_damaged(path, head, format, file, length)?;
     }
     let mut examination = checked?;
     let links = file.metadata().map_err(|e| read_error(path, e))?.nlink();
@@ -195,7 +220,7 @@ fn make(
         context.update(head.main());
         let header = signer.sign_hash(context, SignatureForm::Binary, time)?;
         new.push(New {
-            signer: signer.clone(),
+            maker: Maker::of(signer),
             header,
             whole: None,
         });
@@ -206,8 +231,9 @@ fn make(
 
     let legacy = new
         .iter_mut()
-        .find(|n| format == Format::V4 && slots::legacy_tag(&n.header).is_some());
-    let Some(legacy) = legacy else {
+        .zip(signers)
+        .find(|(n, _)| format == Format::V4 && slots::legacy_tag(&n.header).is_some());
+    let Some((legacy, signer)) = legacy else {
         return Err(broken(
             path,
             Finding::reject(
@@ -217,18 +243,14 @@ fn make(
             ),
         ));
     };
-    let mut context = legacy.signer.hash()?;
+    let mut context = signer.hash()?;
     context.update(head.main());
     stream_payload(head, file, length, |chunk| {
         context.update(chunk);
         Ok(())
     })
     .map_err(|source| read_error(path, source))?;
-    legacy.whole = Some(
-        legacy
-            .signer
-            .sign_hash(context, SignatureForm::Binary, time)?,
-    );
+    legacy.whole = Some(signer.sign_hash(context, SignatureForm::Binary, time)?);
     Ok(new)
 }
 

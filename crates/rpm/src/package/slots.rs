@@ -15,7 +15,9 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use pkgseal_openpgp::{Certificates, Object, Profile, SignatureBlock, Signer, Verifier};
+use pkgseal_openpgp::{
+    Certificate, Certificates, Fingerprint, Object, Profile, SignatureBlock, Signer, Verifier,
+};
 
 use super::read::Head;
 use super::sign::{Existing, SignOptions, Tags};
@@ -24,14 +26,36 @@ use crate::editor::{Edited, Editor};
 use crate::error::{Error, Result};
 use crate::tag::SignatureTag;
 
-/// A signature just made.
+/// A signature to be put in.
 pub(crate) struct New {
     /// By whom.
-    pub(crate) signer: Signer,
+    pub(crate) maker: Maker,
     /// On the main header: one binary packet.
     pub(crate) header: Vec<u8>,
     /// On main header and payload, where nothing else binds the payload.
     pub(crate) whole: Option<Vec<u8>>,
+}
+
+/// Who made a signature: here just now, or elsewhere.
+pub(crate) struct Maker {
+    pub(crate) certificate: Certificate,
+    /// The very key.
+    pub(crate) key: Fingerprint,
+    /// Its algorithm.
+    pub(crate) algorithm: String,
+    /// OpenPGP version of its signatures.
+    pub(crate) version: u8,
+}
+
+impl Maker {
+    pub(crate) fn of(signer: &Signer) -> Self {
+        Self {
+            certificate: signer.certificate().clone(),
+            key: signer.key(),
+            algorithm: signer.algorithm(),
+            version: signer.version(),
+        }
+    }
 }
 
 /// The header-signature tag of version 4 packages for a packet, by its public-key
@@ -111,8 +135,8 @@ pub(crate) fn insert(
     {
         return Err(Error::NoSlot {
             path: path.to_owned(),
-            key: first.signer.key().to_string(),
-            algorithm: first.signer.algorithm(),
+            key: first.maker.key.to_string(),
+            algorithm: first.maker.algorithm.clone(),
         });
     }
 
@@ -147,7 +171,7 @@ pub(crate) fn insert(
         });
         let mut added: Vec<_> = new.iter().collect();
         // Version 4 before version 6, which older readers stumble on.
-        added.sort_by_key(|n| n.signer.version());
+        added.sort_by_key(|n| n.maker.version);
         elements.extend(
             added
                 .iter()
@@ -166,7 +190,7 @@ struct Ours<'a> {
 
 impl<'a> Ours<'a> {
     fn new(head: &'a Head, new: &[New], now: Timestamp) -> Self {
-        let certificates = new.iter().map(|n| n.signer.certificate().clone());
+        let certificates = new.iter().map(|n| n.maker.certificate.clone());
         Self {
             verifier: Verifier::new(Certificates::new(certificates), Profile::strict(), now),
             main: head.main(),
