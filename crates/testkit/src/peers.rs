@@ -14,6 +14,7 @@ pub mod mirror;
 pub mod reprepro;
 pub mod rpm;
 pub mod sequoia;
+pub mod strace;
 pub mod trixie;
 pub mod yum;
 

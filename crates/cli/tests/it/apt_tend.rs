@@ -8,7 +8,8 @@ use std::time::Duration;
 use pkgseal_deb::apt::Lock;
 use pkgseal_testkit::build::deb::Deb;
 use pkgseal_testkit::build::put;
-use pkgseal_testkit::{keys, peers};
+use pkgseal_testkit::keys;
+use pkgseal_testkit::peers::strace::strace;
 use serde_json::Value;
 
 use crate::run::{Call, Run, find, listing, pkgseal, private_key};
@@ -254,15 +255,7 @@ fn where_nothing_was_interrupted_nothing_is_done() {
 
 /// A refresh that is killed once its journal stands.
 fn interrupted() -> Option<Tended> {
-    let strace = peers::have("strace")?;
-    if !strace.run(["-f", "-o", "/dev/null", "true"]).accepted() {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "strace may not trace here"
-        );
-        println!("SKIP: strace may not trace here");
-        return None;
-    }
+    let strace = strace()?;
     let tended = Tended::new();
     let killed = strace
         .command()

@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use pkgseal_testkit::peers::{self, Peer};
+use pkgseal_testkit::peers::Peer;
+use pkgseal_testkit::peers::strace::{CHANGING, Went, inject, strace};
 
 use super::reader::Reader;
 use super::{content, numbered, pool, publish_indices, publish_number};
@@ -16,28 +17,6 @@ use crate::common::{accepted, folder, verify_tree};
 /// Names the repository a child process publishes in, and the suite.
 const CHILD: &str = "PKGSEAL_PUBLISH_IN";
 const SUITE: &str = "PKGSEAL_PUBLISH_SUITE";
-
-/// Every call that changes what is on the disk, as the C library and Rust make them.
-/// What creates a file is followed by one that writes to it.
-const CALLS: [&str; 17] = [
-    "mkdir",
-    "mkdirat",
-    "link",
-    "linkat",
-    "symlink",
-    "rename",
-    "renameat",
-    "renameat2",
-    "unlink",
-    "unlinkat",
-    "rmdir",
-    "fsync",
-    "fdatasync",
-    "syncfs",
-    "ftruncate",
-    "copy_file_range",
-    "write",
-];
 
 /// Does nothing unless it is the child.
 #[test]
@@ -48,51 +27,15 @@ fn child() {
     }
 }
 
-/// strace, where it may trace.
-fn strace() -> Option<Peer> {
-    let strace = peers::have("strace")?;
-    let tried = strace.run(["-f", "-o", "/dev/null", "true"]);
-    if !tried.accepted() {
-        assert!(std::env::var_os("CI").is_none(), "strace: {tried}");
-        println!("SKIP: strace may not trace here: {tried}");
-        return None;
-    }
-    Some(strace)
-}
-
-/// How a run went.
-#[derive(PartialEq, Eq)]
-enum Went {
-    /// There was no such call any more.
-    Through,
-    /// The call failed, and the publication did not.
-    Well,
-    Wrong,
-}
-
 /// Publishes generation 2 in a child, and does `what` to its `number`th `call`.
 fn traced(strace: &Peer, root: &Path, suite: &str, call: &str, what: &str, number: u32) -> Went {
-    let log = root.with_extension("trace");
-    let went = strace
-        .command()
-        .args(["-f", "-qq", "-o"])
-        .arg(&log)
-        .args(["-e", &format!("trace=?{call}")])
-        .args(["-e", &format!("inject=?{call}:{what}:when={number}")])
-        .arg(std::env::current_exe().unwrap())
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    program
         .args(["publish::crash::child", "--exact", "--test-threads=1"])
         .env(CHILD, root)
-        .env(SUITE, suite)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    let injected = String::from_utf8_lossy(&fs::read(log).unwrap()).contains("INJECTED");
-    match (went.success(), injected) {
-        (false, _) => Went::Wrong,
-        (true, true) => Went::Well,
-        (true, false) => Went::Through,
-    }
+        .env(SUITE, suite);
+    let log = root.with_extension("trace");
+    inject(strace, &program, call, what, number, &log)
 }
 
 /// What is not as in `expected`. Who owned the lock last makes no difference.
@@ -187,21 +130,21 @@ fn at_every_call(suite: &str, what: &str, calls: &[&str]) {
 
 #[test]
 fn a_kill_before_any_call_that_changes_anything() {
-    at_every_call("stable", "signal=KILL", &CALLS);
+    at_every_call("stable", "signal=KILL", &CHANGING);
 }
 
 /// A failure that is told, of everything that needs room or a disk that works.
 #[test]
 fn any_call_that_changes_anything_fails() {
-    at_every_call("stable", "error=ENOSPC", &CALLS);
+    at_every_call("stable", "error=ENOSPC", &CHANGING);
 }
 
 #[test]
 fn any_call_fails_in_a_flat_repository() {
-    at_every_call("", "error=EIO", &CALLS);
+    at_every_call("", "error=EIO", &CHANGING);
 }
 
 #[test]
 fn a_kill_before_any_call_in_a_flat_repository() {
-    at_every_call("", "signal=KILL", &CALLS);
+    at_every_call("", "signal=KILL", &CHANGING);
 }
