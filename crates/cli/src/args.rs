@@ -27,7 +27,7 @@ pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{RpmCommand, RpmUnsign, RpmVerify};
 pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Trust};
-pub(crate) use yum::{YumCommand, YumVerify};
+pub(crate) use yum::{YumCommand, YumLevelName, YumVerify};
 
 const EXIT_STATUS: &str = "Exit status: 0 accepted or done, 1 rejected, 2 could not decide.";
 

@@ -1,10 +1,15 @@
 //! The check engine: entries against files, in parallel, one read per file.
 
-use std::collections::BTreeSet;
+mod reading;
+mod surplus;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+pub use reading::{Reading, check_reading};
+pub use surplus::surplus;
 
 use crate::code::codes;
 use crate::{
@@ -94,35 +99,6 @@ pub fn check_existence(
     run(root, entries, options, progress, &|entry, part| {
         exists(root, entry, part);
     })
-}
-
-/// Files beneath `below` that `listed` does not name, as notes (`file.surplus`).
-///
-/// # Errors
-/// [`Error::Read`] when a directory cannot be read.
-pub fn surplus(
-    root: &Root,
-    below: Option<&SafePath>,
-    listed: &BTreeSet<SafePath>,
-) -> Result<Report> {
-    let mut report = Report::new();
-    for (path, _) in root.walk(below)? {
-        match path {
-            Ok(path) if listed.contains(&path) => {}
-            Ok(path) => report.push(Finding::note(
-                codes::FILE_SURPLUS,
-                path.as_str(),
-                "no signed list mentions this file",
-            )),
-            Err(Error::UnsafePath { reason, path }) => report.push(Finding::note(
-                codes::FILE_SURPLUS,
-                path,
-                format!("no signed list mentions this file, and none could: {reason}"),
-            )),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(report)
 }
 
 /// Merges entries and hands each to one of the threads.
@@ -276,19 +252,7 @@ fn check_one(
     };
     let mut found = |finding: Finding| report.push(finding.because(&*entry.listed_by));
     let path = entry.path.as_str();
-    if !entry.digests.strongest().is_some_and(|a| a.is_strong()) {
-        let given: Vec<_> = entry.digests.algorithms().map(|a| a.name()).collect();
-        let given = if given.is_empty() {
-            "no digest".to_owned()
-        } else {
-            format!("{} only", given.join(" and "))
-        };
-        found(Finding::reject(
-            codes::FILE_WEAK_DIGEST,
-            path,
-            format!("the list gives {given}, and SHA-256 or better is needed"),
-        ));
-    }
+    weak_digest(entry).into_iter().for_each(&mut found);
     match compare(&file, entry, progress, witness.as_deref_mut()) {
         Ok((finding, bytes)) => {
             match (finding, witness) {
@@ -299,12 +263,34 @@ fn check_one(
             report.files += 1;
             report.bytes += bytes;
         }
-        Err(error) => found(Finding::undecided(
-            codes::FILE_UNREADABLE,
-            path,
-            format!("the file cannot be read: {error}"),
-        )),
+        Err(error) => found(unreadable(path, &error)),
     }
+}
+
+/// That nothing strong binds a file, if so.
+fn weak_digest(entry: &Entry) -> Option<Finding> {
+    if entry.digests.strongest().is_some_and(|a| a.is_strong()) {
+        return None;
+    }
+    let given: Vec<_> = entry.digests.algorithms().map(|a| a.name()).collect();
+    let given = if given.is_empty() {
+        "no digest".to_owned()
+    } else {
+        format!("{} only", given.join(" and "))
+    };
+    Some(Finding::reject(
+        codes::FILE_WEAK_DIGEST,
+        entry.path.as_str(),
+        format!("the list gives {given}, and SHA-256 or better is needed"),
+    ))
+}
+
+fn unreadable(path: &str, error: &io::Error) -> Finding {
+    Finding::undecided(
+        codes::FILE_UNREADABLE,
+        path,
+        format!("the file cannot be read: {error}"),
+    )
 }
 
 /// Why a listed file cannot even be opened.

@@ -57,7 +57,9 @@ mod scaffold;
 mod staged;
 mod stream;
 
-pub use check::{CheckOptions, Witness, check, check_existence, check_witnessed, surplus};
+pub use check::{
+    CheckOptions, Reading, Witness, check, check_existence, check_reading, check_witnessed, surplus,
+};
 pub use code::{Code, codes};
 pub use copy::copy_tree;
 pub use decompress::{Compression, Decompressor};

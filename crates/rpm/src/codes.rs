@@ -54,5 +54,16 @@ codes! {
     OPEN_DIGEST = "yum.open-checksum-mismatch", "a metadata file decompresses to other content than repomd.xml says";
     DECOMPRESSION = "yum.decompression", "a metadata file cannot be decompressed";
     PACKAGE_IDENTITY = "yum.package-identity", "a package is not the one the primary index describes: name, epoch, version, release or architecture differ";
+    PRIMARY_TWICE = "yum.primary.listed-twice", "the primary index lists a package twice";
+    PRIMARY_SAME_NAME = "yum.primary.same-name", "the primary index lists two packages of one name, version and architecture with different content; clients differ in which one they take";
+    LIST = "yum.list.malformed", "filelists or other breaks the strict grammar";
+    LIST_COUNT = "yum.list.count", "filelists or other announces another number of packages than it lists";
+    LIST_TWICE = "yum.list.listed-twice", "filelists or other lists a package more often than the primary index";
+    LIST_STRANGE = "yum.list.not-in-primary", "filelists or other lists a package that the primary index does not know: metadata of different generations";
+    LIST_ABSENT = "yum.list.package-missing", "filelists or other leaves out a package of the primary index: metadata of different generations";
+    LIST_IDENTITY = "yum.list.identity", "filelists or other gives a package another name, version or architecture than the primary index";
+    ZCHUNK_HEADER = "yum.zchunk-header", "the header of a zchunk file is not the one that repomd.xml lists";
+    PACKAGE_REPLACED = "yum.package-replaced", "a good signed package stands in place of the listed one of the same name and version: it was built or signed again after the metadata was made";
+    SURPLUS = "yum.surplus", "the files that no signed list mentions, and the bytes they take up";
     HEADER_RANGE = "yum.header-range", "the primary index gives a wrong place for a package's header; clients that fetch only the header fail";
 }

@@ -18,6 +18,7 @@ pub use read::recognise;
 pub(crate) use read::{Head, Stop};
 pub(crate) use sign::worst;
 pub use sign::{Existing, SignOptions, Tags, sign, sign_with, stage};
-pub(crate) use structure::identity;
+pub(crate) use structure::{Identity, identity};
 pub use unsign::{Chosen, unsign};
+pub(crate) use verify::examine;
 pub use verify::verify;

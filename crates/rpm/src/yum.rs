@@ -2,21 +2,27 @@
 //!
 //! `repomd.xml.asc` signs `repomd.xml`, which lists the metadata files by digest; the
 //! primary index among them lists the packages by digest. That chain is what vouches for
-//! a package here. The packages' own signatures are another matter, judged by
-//! [`package::verify`](crate::package::verify).
+//! a package here. The packages' own signatures are another matter: they are judged in
+//! the same read where [`Level::Packages`] asks for it.
 
+mod chain;
 mod data;
 mod identify;
+mod lists;
+mod packages;
 mod primary;
 mod repomd;
+mod request;
 mod sign;
 mod verify;
 mod xml;
+mod zchunk;
 
 pub use primary::{Package, Primary};
 pub use repomd::{Data, Repomd};
+pub use request::{Level, TreeRequest};
 pub use sign::{sign_repomd, sign_tree};
-pub use verify::{recognise, verify_repomd, verify_tree};
+pub use verify::{recognise, verify_repomd, verify_tree, verify_tree_with};
 
 /// The folder of the metadata.
 pub(crate) const REPODATA: &str = "repodata";

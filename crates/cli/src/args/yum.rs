@@ -4,7 +4,7 @@ mod verify;
 
 use clap::Subcommand;
 
-pub(crate) use verify::YumVerify;
+pub(crate) use verify::{YumLevelName, YumVerify};
 
 /// What to do with a yum repository.
 #[derive(Debug, Subcommand)]

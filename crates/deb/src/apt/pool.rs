@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use pkgseal_repo::{Entry, Finding, Report, Root, SafePath, codes as repo_codes};
+use pkgseal_repo::{Entry, Report, Root, SafePath, surplus};
 
 use crate::{Error, Result, codes};
 
@@ -55,25 +55,5 @@ pub(super) fn unlisted(root: &Root, listed: &BTreeSet<SafePath>) -> Result<Repor
     if root.dir(&below)?.is_none() {
         return Ok(Report::new());
     }
-    let mut report = Report::new();
-    let (mut files, mut bytes) = (0_u64, 0_u64);
-    for (path, size) in root.walk(Some(&below))? {
-        let (subject, why) = match path {
-            Ok(path) if listed.contains(&path) => continue,
-            Ok(path) => (path.to_string(), String::new()),
-            Err(pkgseal_repo::Error::UnsafePath { reason, path }) => {
-                (path, format!(", and none could: {reason}"))
-            }
-            Err(error) => return Err(Error::Repo(error)),
-        };
-        files += 1;
-        bytes += size;
-        let detail = format!("no signed list mentions this file, {size} bytes{why}");
-        report.push(Finding::note(repo_codes::FILE_SURPLUS, subject, detail));
-    }
-    if files > 0 {
-        let detail = format!("{files} files that no signed list mentions take up {bytes} bytes");
-        report.push(Finding::note(codes::POOL_SURPLUS, below.as_str(), detail));
-    }
-    Ok(report)
+    surplus(root, Some(&below), listed, codes::POOL_SURPLUS).map_err(Error::Repo)
 }

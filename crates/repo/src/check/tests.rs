@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::sync::atomic::AtomicU64;
@@ -250,18 +251,22 @@ fn surplus_files_are_notes() {
     fs::create_dir(dir.path().join("below")).unwrap();
     fs::write(dir.path().join("below/file"), "").unwrap();
     let listed = BTreeSet::from([SafePath::new("good").unwrap()]);
-    let report = surplus(&root, None, &listed).unwrap();
+    fs::write(dir.path().join("below/large"), "12345").unwrap();
+    const SUM: Code = Code::new("test.surplus", "");
+    let report = surplus(&root, None, &listed, SUM).unwrap();
     assert_eq!(report.outcome(), Outcome::Accepted);
     let subjects: Vec<_> = report.findings.iter().map(|f| f.subject.as_str()).collect();
-    assert_eq!(subjects, ["below/file", "new\nline"]);
+    assert_eq!(subjects, ["below/file", "below/large", "new\nline", ""]);
+    let sum = report.findings.last().unwrap();
+    assert_eq!(sum.code, SUM);
+    assert!(sum.detail.starts_with("3 files ") && sum.detail.ends_with(" 5 bytes"));
     let below = SafePath::new("below").unwrap();
-    assert_eq!(
-        surplus(&root, Some(&below), &listed)
-            .unwrap()
-            .findings
-            .len(),
-        1
-    );
+    let report = surplus(&root, Some(&below), &listed, SUM).unwrap();
+    assert_eq!(report.findings.len(), 3);
+    assert_eq!(report.findings[2].subject, "below");
+    let all = ["good", "below/file", "below/large"].map(|path| SafePath::new(path).unwrap());
+    let report = surplus(&root, Some(&below), &BTreeSet::from(all), SUM).unwrap();
+    assert!(report.findings.is_empty());
 }
 
 /// Repeats what it saw.

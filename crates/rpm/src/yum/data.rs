@@ -10,13 +10,14 @@ use pkgseal_repo::{
 use super::REPOMD;
 use super::primary::Primary;
 use super::repomd::{Data, Repomd, no_primary};
+use super::zchunk;
 use crate::codes as rpm_codes;
 
 /// Large reads of metadata files.
 const BUFFER: usize = 1 << 18;
 
-/// Checks one metadata file, decompressing it where `repomd.xml` says what should come
-/// out.
+/// Checks one metadata file, decompressed as well. zchunk is checked as stored, and by its
+/// header.
 pub(super) fn check(root: &Root, data: &Data, limits: &Limits, progress: &dyn Progress) -> Report {
     let mut report = Report::new();
     if let Err(finding) = check_one(root, data, limits, progress, &mut report) {
@@ -29,55 +30,88 @@ fn cause(data: &Data) -> String {
     format!("{REPOMD}, <data type={:?}>", data.kind)
 }
 
-/// Reads the primary index into memory as stored, compares it, and seals it.
-pub(super) fn load_primary(
+/// A metadata file in memory, as stored: compared, not yet opened.
+pub(super) struct Loaded {
+    data: Data,
+    bytes: Verified<Vec<u8>>,
+}
+
+/// Reads the metadata file of this kind into memory as stored, and compares it.
+pub(super) fn load(
     root: &Root,
     repomd: &Verified<Repomd>,
+    kind: &str,
     limits: &Limits,
     progress: &dyn Progress,
-    report: &mut Report,
-) -> Option<Verified<Primary>> {
+) -> (Option<Loaded>, Report) {
+    let mut report = Report::new();
+    let mut listed = None;
     let sealed: Result<_, Box<Finding>> = repomd.clone().try_map(|repomd| {
         let data = repomd
-            .find("primary")
+            .find(kind)
             .ok_or_else(|| Box::new(no_primary(REPOMD)))?;
-        let bytes = load(root, data, limits).map_err(|f| Box::new(f.because(cause(data))))?;
+        let bytes = stored(root, data, limits).map_err(|f| Box::new(f.because(cause(data))))?;
         progress.bytes(bytes.len() as u64);
         progress.file();
         report.files += 1;
         report.bytes += bytes.len() as u64;
-        Ok((data.clone(), bytes))
+        listed = Some(data.clone());
+        Ok(bytes)
     });
-    let (data, bytes) = match sealed {
-        Ok(sealed) => (sealed.get().0.clone(), sealed.map(|(_, bytes)| bytes)),
-        Err(finding) => {
+    match (sealed, listed) {
+        (Ok(bytes), Some(data)) => (Some(Loaded { data, bytes }), report),
+        (Err(finding), _) => {
             report.push(*finding);
-            return None;
+            (None, report)
         }
-    };
-    let subject = data.location.as_str();
-    let mut opened = None;
-    let source = bytes.try_map(|bytes| Opening::new(io::Cursor::new(bytes), &data, limits));
-    let primary = match source {
-        Ok(source) => Primary::read(source.map(|s| Lent(s, &mut opened)), subject, limits),
-        Err(error) => Err(Box::new(not_decompressed(&data, &error))),
-    };
-    match primary {
-        Ok(primary) => {
-            if let Some(finding) = opened.and_then(|o| o.compare(&data)) {
-                report.push(finding.because(cause(&data)));
+        (Ok(_), None) => (None, report),
+    }
+}
+
+impl Loaded {
+    /// What kind of data it is.
+    pub(super) fn kind(&self) -> &str {
+        &self.data.kind
+    }
+
+    /// Reads it as the primary index.
+    pub(super) fn primary(self, limits: &Limits, report: &mut Report) -> Option<Verified<Primary>> {
+        self.read(limits, report, |source, subject| {
+            Primary::read(source, subject, limits)
+        })
+    }
+
+    /// Opens it, has it read to its end, and compares what came out.
+    pub(super) fn read<T>(
+        self,
+        limits: &Limits,
+        report: &mut Report,
+        read: impl FnOnce(Verified<Lent<'_, io::Cursor<Vec<u8>>>>, &str) -> Result<T, Box<Finding>>,
+    ) -> Option<T> {
+        let Self { data, bytes } = self;
+        let mut opened = None;
+        let source = bytes.try_map(|bytes| Opening::new(io::Cursor::new(bytes), &data, limits));
+        let found = match source {
+            Ok(source) => read(source.map(|s| Lent(s, &mut opened)), data.location.as_str()),
+            Err(error) => Err(Box::new(not_decompressed(&data, &error))),
+        };
+        match found {
+            Ok(found) => {
+                if let Some(finding) = opened.and_then(|o| o.compare(&data)) {
+                    report.push(finding.because(cause(&data)));
+                }
+                Some(found)
             }
-            Some(primary)
-        }
-        Err(finding) => {
-            report.push(finding.because(cause(&data)));
-            None
+            Err(finding) => {
+                report.push(finding.because(cause(&data)));
+                None
+            }
         }
     }
 }
 
 /// A file's bytes, compared with size and digests.
-fn load(root: &Root, data: &Data, limits: &Limits) -> Result<Vec<u8>, Finding> {
+fn stored(root: &Root, data: &Data, limits: &Limits) -> Result<Vec<u8>, Finding> {
     let subject = data.location.as_str();
     let limit = data.size.unwrap_or(limits.index).min(limits.index);
     let bytes = match root.read(&data.location, limit) {
@@ -119,13 +153,20 @@ fn check_one(
         failed: None,
         limit: data.size.unwrap_or(limits.index).min(limits.index),
     };
-    let opened = (!is_stored_only(data)).then(|| {
+    let mut head = Vec::new();
+    let read_head = if data.is_zchunk() {
+        let wanted = data.header_size.unwrap_or(0).min(zchunk::MAX_HEADER);
+        (&mut stored).take(wanted).read_to_end(&mut head)
+    } else {
+        Ok(0)
+    };
+    let opened = (read_head.is_ok() && !data.is_zchunk()).then(|| {
         let mut opening = Opening::new(&mut stored, data, limits)?;
         io::copy(&mut opening, &mut io::sink())?;
         Ok::<_, io::Error>(opening.finish())
     });
     // Whatever the decoder left: all of the file counts.
-    let drained = io::copy(&mut stored, &mut io::sink());
+    let drained = read_head.and_then(|_| io::copy(&mut stored, &mut io::sink()));
     if let Some(error) = stored.failed.take().or(drained.err()) {
         return Err(Finding::undecided(
             codes::FILE_UNREADABLE,
@@ -141,16 +182,11 @@ fn check_one(
         return Err(finding);
     }
     match opened {
+        None if data.header_size.is_some() => zchunk::compare(&head, data).map_or(Ok(()), Err),
         None => Ok(()),
         Some(Err(error)) => Err(not_decompressed(data, &error)),
         Some(Ok(opened)) => opened.compare(data).map_or(Ok(()), Err),
     }
-}
-
-/// zchunk files, and files of which nothing is said but the stored form.
-fn is_stored_only(data: &Data) -> bool {
-    data.location.as_str().ends_with(".zck")
-        || (data.open_checksum.is_none() && data.open_size.is_none())
 }
 
 fn missing(subject: &str) -> Finding {
@@ -326,7 +362,7 @@ impl Opened {
 }
 
 /// Gives the hash back when the reader is done with.
-struct Lent<'a, R: Read>(Opening<R>, &'a mut Option<Opened>);
+pub(super) struct Lent<'a, R: Read>(Opening<R>, &'a mut Option<Opened>);
 
 impl<R: Read> Read for Lent<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -6,7 +6,7 @@ use pkgseal_repo::{Finding, Witness};
 
 use super::primary::Package;
 use crate::codes as rpm_codes;
-use crate::package::{Head, Stop, identity};
+use crate::package::{Head, Identity, Stop, identity};
 
 /// Keeps the head of a package while the engine reads it, to compare the package with its
 /// description once the digest has vouched for it.
@@ -31,6 +31,18 @@ impl<'a> Identify<'a> {
             head: Vec::new(),
             wanted: usize::try_from(end).unwrap_or(0),
         }
+    }
+
+    /// Whether the bytes are of the package that is described, or of another build of the
+    /// same name and version. Only of bytes that something else vouches for.
+    pub(super) fn is_same_build(&self) -> bool {
+        let Ok(head) = Head::read(&mut self.head.as_slice(), self.head.len() as u64) else {
+            return false;
+        };
+        let Some(found) = identity(head.main(), &head.main_index) else {
+            return false;
+        };
+        self.packages.iter().any(|package| is_of(&found, package))
     }
 
     fn compare(&self, package: &Package) -> Option<Finding> {
@@ -62,13 +74,7 @@ impl<'a> Identify<'a> {
             );
         }
         let found = identity(head.main(), &head.main_index)?;
-        let same = found.name == package.name
-            && found.epoch == package.epoch
-            && found.version == package.version
-            && found.release == package.release
-            && (found.arch == package.arch
-                || found.source && matches!(package.arch.as_str(), "src" | "nosrc"));
-        if same {
+        if is_of(&found, package) {
             return None;
         }
         reject(
@@ -88,6 +94,16 @@ impl<'a> Identify<'a> {
             ),
         )
     }
+}
+
+/// Whether a header is of the package that an index describes.
+fn is_of(found: &Identity, package: &Package) -> bool {
+    found.name == package.name
+        && found.epoch == package.epoch
+        && found.version == package.version
+        && found.release == package.release
+        && (found.arch == package.arch
+            || found.source && matches!(package.arch.as_str(), "src" | "nosrc"))
 }
 
 impl Write for Identify<'_> {

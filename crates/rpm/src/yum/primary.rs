@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use pkgseal_openpgp::Verified;
-use pkgseal_repo::{Digests, Entry, Finding, Limits, Requirement, SafePath};
+use pkgseal_repo::{Code, Digests, Entry, Finding, Limits, Requirement, SafePath};
 
 use super::repomd::{checksum, location};
 use super::xml::{Fault, Item, Record, Records, Shape};
@@ -50,6 +50,22 @@ pub struct Package {
 }
 
 impl Package {
+    /// Name, epoch, version, release and architecture: `hello-0:1.0-1.noarch`.
+    pub(super) fn nevra(&self) -> String {
+        format!(
+            "{}-{}:{}-{}.{}",
+            self.name, self.epoch, self.version, self.release, self.arch
+        )
+    }
+
+    /// What filelists and other call it: its digest.
+    pub(super) fn pkgid(&self) -> &[u8] {
+        let strongest = self.checksum.strongest();
+        strongest
+            .and_then(|algorithm| self.checksum.get(algorithm))
+            .unwrap_or_default()
+    }
+
     /// What the index vouches for.
     pub(super) fn entry(&self, listed_by: &std::sync::Arc<str>) -> Entry {
         Entry {
@@ -80,7 +96,10 @@ impl Primary {
 fn read(source: impl Read, subject: &str, limits: &Limits) -> Result<Primary, Box<Finding>> {
     let mut records = Records::new(source, SHAPE, limits.line);
     let mut packages = Vec::new();
-    while let Some(item) = records.next().map_err(|f| fault(subject, f))? {
+    while let Some(item) = records
+        .next()
+        .map_err(|f| fault(codes::PRIMARY, subject, f))?
+    {
         let Item::Record(record) = item else { continue };
         if packages.len() >= limits.entries {
             return Err(Box::new(Finding::reject(
@@ -101,13 +120,22 @@ fn read(source: impl Read, subject: &str, limits: &Limits) -> Result<Primary, Bo
     })
 }
 
-fn fault(subject: &str, fault: Fault) -> Box<Finding> {
+/// What stopped the reading of an index; `malformed` where its text is at fault.
+pub(super) fn fault(malformed: Code, subject: &str, fault: Fault) -> Box<Finding> {
     let code = match fault.io {
         Some(std::io::ErrorKind::FileTooLarge) => codes::OPEN_SIZE,
         Some(_) => codes::DECOMPRESSION,
-        None => codes::PRIMARY,
+        None => malformed,
     };
     Box::new(Finding::reject(code, subject, fault.detail))
+}
+
+/// The value of an attribute `epoch`; 0 where none is given.
+pub(super) fn epoch(text: Option<&str>) -> Option<u64> {
+    match text {
+        None | Some("") => Some(0),
+        Some(epoch) => epoch.trim().parse().ok(),
+    }
 }
 
 fn package(record: &Record, subject: &str) -> Result<Package, Box<Finding>> {
@@ -142,10 +170,8 @@ fn package(record: &Record, subject: &str) -> Result<Package, Box<Finding>> {
             .map(str::to_owned)
             .ok_or_else(|| malformed(format!("no {what} in its version")))
     };
-    let epoch = match version.attribute("epoch") {
-        None | Some("") => 0,
-        Some(epoch) => number(epoch, "the epoch")?,
-    };
+    let epoch = epoch(version.attribute("epoch"))
+        .ok_or_else(|| malformed("the epoch is not a number".to_owned()))?;
     let digest = record
         .field("checksum")
         .ok_or_else(|| malformed("no checksum".to_owned()))?;

@@ -48,6 +48,19 @@ pub struct Data {
     pub open_checksum: Option<Digests>,
     /// Size when decompressed, in bytes.
     pub open_size: Option<u64>,
+    /// Digest of a zchunk file's header.
+    pub header_checksum: Option<Digests>,
+    /// Size of a zchunk file's header, in bytes.
+    pub header_size: Option<u64>,
+    /// When it was made, in seconds since 1970; fractions are cut off.
+    pub timestamp: Option<u64>,
+}
+
+impl Data {
+    /// Whether it is a zchunk file, by its name.
+    pub(super) fn is_zchunk(&self) -> bool {
+        self.location.as_str().ends_with(".zck")
+    }
 }
 
 impl Repomd {
@@ -84,6 +97,11 @@ impl Repomd {
             }
         }
         found
+    }
+
+    /// When the newest of its metadata files was made, in seconds since 1970.
+    pub fn newest(&self) -> Option<u64> {
+        self.data.iter().filter_map(|d| d.timestamp).max()
     }
 
     /// The entry of this type.
@@ -156,9 +174,28 @@ fn parse_data(record: &Record) -> Result<Data, Box<Finding>> {
         open_checksum: digest("open-checksum")?,
         size: number("size")?,
         open_size: number("open-size")?,
+        header_checksum: digest("header-checksum")?,
+        header_size: number("header-size")?,
+        timestamp: record
+            .text("timestamp")
+            .map(|text| {
+                seconds(text).ok_or_else(|| {
+                    within(format!("<timestamp> is {text:?}, not a number of seconds"))
+                })
+            })
+            .transpose()?,
         location,
         kind: kind.clone(),
     })
+}
+
+/// Whole seconds; old repositories write a fraction.
+pub(super) fn seconds(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (digits(whole) && digits(fraction))
+        .then(|| whole.parse().ok())
+        .flatten()
 }
 
 /// Why a location cannot be used.

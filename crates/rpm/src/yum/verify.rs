@@ -1,21 +1,16 @@
 //! Verifies `repomd.xml`, and everything it vouches for.
 
-use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use pkgseal_openpgp::{Examination, Object, SignatureBlock, SignatureReport, Verified, Verifier};
 use pkgseal_repo::{
-    CheckOptions, Entry, Finding, Limits, Progress, Report, Root, SafePath, Severity, Witness,
-    check_witnessed, codes, surplus,
+    CheckOptions, Finding, Limits, Progress, Report, Root, SafePath, Severity, codes,
 };
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::REPOMD;
-use super::data;
-use super::identify::Identify;
-use super::primary::{Package, Primary};
+use super::chain::Chain;
 use super::repomd::Repomd;
+use super::request::{Level, TreeRequest};
 use crate::codes as rpm_codes;
 use crate::error::Result;
 
@@ -169,18 +164,33 @@ fn is_stale(report: &SignatureReport) -> bool {
     report.signatures.iter().any(|s| s.status == Status::Bad)
 }
 
-/// Verifies a repository from its signature down to every package.
+/// Verifies a repository from its signature down to every package, as
+/// [`TreeRequest::default`] asks.
+///
+/// # Errors
+/// As [`verify_tree_with`].
+pub fn verify_tree(
+    root: &Path,
+    verifier: &Verifier,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Examination> {
+    verify_tree_with(root, verifier, &TreeRequest::default(), options, progress)
+}
+
+/// Verifies a repository from its signature as deep as asked.
 ///
 /// `root` contains `repodata/`. What vouches for a package is the chain of digests from
-/// `repomd.xml`; each file is read once. A package's own signatures are not judged here:
-/// `package::verify` does that.
+/// `repomd.xml`; each file is read once. Packages' own signatures are another matter, and
+/// judged at [`Level::Packages`](super::Level::Packages).
 ///
 /// # Errors
 /// When the repository cannot be opened or the engine cannot run. What is missing, wrong
 /// or unreadable inside is a finding.
-pub fn verify_tree(
+pub fn verify_tree_with(
     root: &Path,
     verifier: &Verifier,
+    request: &TreeRequest,
     options: &CheckOptions,
     progress: &dyn Progress,
 ) -> Result<Examination> {
@@ -209,107 +219,34 @@ pub fn verify_tree(
         return Ok(examination);
     };
     if let Some(sealed) = judge(&mut examination, asc.as_str(), verifier, bytes, &signature) {
-        let chain = chain(&root, sealed, options, progress)?;
-        examination.report.merge(chain);
+        let chain = Chain {
+            root: &root,
+            level: request.level,
+            verifier: Some(verifier),
+            options,
+            progress,
+        };
+        chain.follow(sealed, &mut examination)?;
     }
     examination.report.sort();
     Ok(examination)
 }
 
-/// Follows the digests from `repomd.xml` to every file.
+/// Follows the digests from `repomd.xml` to the content of every file.
 pub(super) fn chain(
     root: &Root,
     repomd: Verified<Vec<u8>>,
     options: &CheckOptions,
     progress: &dyn Progress,
 ) -> Result<Report> {
-    let limits = &options.limits;
-    let mut report = Report::new();
-    let repomd = match Repomd::parse(repomd, limits) {
-        Ok(repomd) => repomd,
-        Err(finding) => {
-            report.push(*finding);
-            return Ok(report);
-        }
+    let mut examination = Examination::new("yum", root.path().display().to_string());
+    let chain = Chain {
+        root,
+        level: Level::Content,
+        verifier: None,
+        options,
+        progress,
     };
-    let data = &repomd.get().data;
-    let mut listed: BTreeSet<SafePath> = data.iter().map(|d| d.location.clone()).collect();
-    for suffix in ["", ".asc", ".key"] {
-        listed.insert(SafePath::new(&format!("{REPOMD}{suffix}"))?);
-    }
-
-    progress.begin("checking metadata", data.len() as u64, None);
-    let others: Vec<_> = data.iter().filter(|d| d.kind != "primary").collect();
-    let (others, primary) = options.pool()?.install(|| {
-        rayon::join(
-            || {
-                others
-                    .par_iter()
-                    .map(|d| data::check(root, d, limits, progress))
-                    .reduce(Report::new, merged)
-            },
-            || {
-                let mut report = Report::new();
-                let primary = data::load_primary(root, &repomd, limits, progress, &mut report);
-                (primary, report)
-            },
-        )
-    });
-    progress.end();
-    report.merge(others);
-    let (primary, found) = primary;
-    report.merge(found);
-    if let Some(primary) = primary {
-        let packages = check_packages(root, &primary, &repomd, options, progress, &mut listed)?;
-        report.merge(packages);
-        report.merge(surplus(root, None, &listed)?);
-    }
-    report.sort();
-    Ok(report)
-}
-
-fn merged(mut a: Report, b: Report) -> Report {
-    a.merge(b);
-    a
-}
-
-fn check_packages(
-    root: &Root,
-    primary: &Verified<Primary>,
-    repomd: &Verified<Repomd>,
-    options: &CheckOptions,
-    progress: &dyn Progress,
-    listed: &mut BTreeSet<SafePath>,
-) -> Result<Report> {
-    let mut report = Report::new();
-    let index = repomd
-        .get()
-        .find("primary")
-        .map_or(REPOMD, |d| d.location.as_str());
-    let listed_by: Arc<str> = index.into();
-    let packages = &primary.get().packages;
-    if let Some(announced) = primary.get().announced
-        && announced != packages.len() as u64
-    {
-        report.push(Finding::reject(
-            rpm_codes::PRIMARY_COUNT,
-            index,
-            format!(
-                "it announces {announced} packages and lists {}",
-                packages.len()
-            ),
-        ));
-    }
-    let mut by_path: HashMap<&SafePath, Vec<&Package>> = HashMap::with_capacity(packages.len());
-    for package in packages {
-        listed.insert(package.location.clone());
-        by_path.entry(&package.location).or_default().push(package);
-    }
-    let entries = packages.iter().map(|p| p.entry(&listed_by)).collect();
-    let witness = |entry: &Entry| -> Option<Box<dyn Witness + '_>> {
-        let packages = by_path.get(&entry.path)?;
-        Some(Box::new(Identify::new(packages, &listed_by)))
-    };
-    report.merge(check_witnessed(root, entries, options, progress, &witness)?);
-    Ok(report)
+    chain.follow(repomd, &mut examination)?;
+    Ok(examination.report)
 }
