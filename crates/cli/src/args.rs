@@ -25,7 +25,7 @@ pub(crate) use apt::{
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use maven::MavenCommand;
-pub(crate) use rpm::{RpmCommand, RpmUnsign, RpmVerify};
+pub(crate) use rpm::{PackageLevelName, RpmCommand, RpmUnsign, RpmVerify};
 pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Trust};
 pub(crate) use yum::{YumCommand, YumLevelName, YumVerify};
 

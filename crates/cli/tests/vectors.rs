@@ -21,11 +21,16 @@ fn main() -> ExitCode {
 
 fn judge(vector: &Vector) -> Result<(), Failed> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pkgseal"));
-    command.args(["verify", "--json", "--time", &vector.time]);
+    if vector.strict {
+        command.args(["rpm", "verify", "--strict"]);
+    } else {
+        command.arg("verify");
+    }
+    command.args(["--json", "--time", &vector.time]);
     for certificate in &vector.certificates {
         command.arg("--keyring").arg(certificate);
     }
-    if let Some(object) = &vector.object {
+    if let Some(object) = vector.object.as_ref().filter(|_| !vector.strict) {
         command.args(["--as", object]);
     }
     if let Some(profile) = &vector.profile {

@@ -35,6 +35,8 @@ codes! {
     HEADER_DIGEST = "rpm.header.digest-mismatch", "a digest of the main header is not that of its content: the file is damaged or was changed";
     PAYLOAD_DIGEST = "rpm.payload.digest-mismatch", "a digest that covers the payload is not that of its content: the file is damaged or was changed";
     DIGEST_MALFORMED = "rpm.digest-malformed", "a digest the package carries is no digest of its algorithm";
+    DIGEST_CASE = "rpm.digest-case", "a digest the package carries is written in upper case, which no builder does";
+    DIGEST_MISSING = "rpm.digest-missing", "the package carries no digest that holds for its header or its payload";
     PAYLOAD_UNCOMPRESSED = "rpm.payload-uncompressed", "the payload is stored uncompressed; its digest of the uncompressed form holds";
     PAYLOAD_UNSIGNED = "rpm.payload-unsigned", "the signature covers the header, but nothing signed binds the payload with SHA-256 or better: the files inside could be anything";
     UNSIGNED = "rpm.unsigned", "the package carries no OpenPGP signature";

@@ -28,12 +28,15 @@
 //! ```
 //!
 //! What is wrong with an input is a finding with one of the [`codes`]; an [`Error`] says
-//! that something could not be decided or written. A package's structure is judged more
-//! strictly than rpm does: whatever no honest tool writes into bytes that nothing signs
-//! rejects. Free, because nothing signed determines them, are only the architecture and
-//! system numbers of the lead, PAYLOADSIZE and the other sizes of the uncompressed
-//! payload, per-file signatures (IMA, fs-verity), and the unhashed hints inside a
-//! signature.
+//! that something could not be decided or written.
+//!
+//! A package's unsigned parts (lead, padding, signature header) are read in one of two
+//! ways. By default, what rpm accepts and what puts nothing signed in doubt is a warning;
+//! [`package::Reading::Strict`] rejects every deviation from what builders write. Even
+//! then a few bytes are free, because nothing signed determines them: the architecture
+//! and system numbers of the lead (8–9, 76–77), PAYLOADSIZE and the other sizes of the
+//! uncompressed payload, per-file signatures (IMA, fs-verity), and the unhashed hints
+//! inside a signature. A test flips every byte of every signed vector and holds this list.
 //!
 //! It does not verify per-file signatures, read packages without regions (older than
 //! 2001), install anything, or know the clock.

@@ -7,6 +7,8 @@
 
 mod coverage;
 mod digests;
+mod level;
+mod pipeline;
 mod read;
 mod sign;
 mod slots;
@@ -14,6 +16,7 @@ mod structure;
 mod unsign;
 mod verify;
 
+pub use level::{Level, Reading, VerifyOptions};
 pub use read::recognise;
 pub(crate) use read::{Head, Stop};
 pub(crate) use sign::worst;
@@ -21,4 +24,4 @@ pub use sign::{Existing, SignOptions, Tags, sign, sign_with, stage};
 pub(crate) use structure::{Identity, identity};
 pub use unsign::{Chosen, unsign};
 pub(crate) use verify::examine;
-pub use verify::verify;
+pub use verify::{verify, verify_with};

@@ -78,6 +78,7 @@ struct Case {
     certificates: Vec<&'static str>,
     subject: String,
     object: Option<&'static str>,
+    strict: bool,
     files: Files,
 }
 
@@ -93,6 +94,7 @@ impl Case {
             certificates: vec!["good-ed25519"],
             subject: String::new(),
             object: None,
+            strict: false,
             files: Vec::new(),
         }
     }
@@ -131,6 +133,14 @@ impl Case {
         }
     }
 
+    /// Verified with `--strict`; without, it gets another verdict.
+    fn strict(self) -> Self {
+        Self {
+            strict: true,
+            ..self
+        }
+    }
+
     fn toml(&self) -> String {
         let mut text = format!("expect = {:?}\n", self.expect.to_string());
         text.push_str(&format!("time = \"{}\"\n", keys::time(self.time)));
@@ -139,6 +149,9 @@ impl Case {
         text.push_str(&format!("subject = {:?}\n", self.subject));
         if let Some(object) = self.object {
             text.push_str(&format!("as = {object:?}\n"));
+        }
+        if self.strict {
+            text.push_str("strict = true\n");
         }
         text
     }
@@ -192,6 +205,8 @@ pub struct Vector {
     pub object: Option<String>,
     /// For `--profile`.
     pub profile: Option<String>,
+    /// Whether it gets its verdict with `--strict` only.
+    pub strict: bool,
 }
 
 #[derive(Deserialize)]
@@ -205,6 +220,8 @@ struct Description {
     #[serde(rename = "as")]
     object: Option<String>,
     profile: Option<String>,
+    #[serde(default)]
+    strict: bool,
 }
 
 /// Reads every committed case, in order.
@@ -254,5 +271,6 @@ fn read(folder: &Path) -> Vector {
         subject: folder.join(case.subject),
         object: case.object,
         profile: case.profile,
+        strict: case.strict,
     }
 }

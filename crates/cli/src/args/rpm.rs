@@ -6,7 +6,7 @@ mod verify;
 use clap::Subcommand;
 
 pub(crate) use unsign::RpmUnsign;
-pub(crate) use verify::RpmVerify;
+pub(crate) use verify::{PackageLevelName, RpmVerify};
 
 /// What to do with an RPM package.
 #[derive(Debug, Subcommand)]

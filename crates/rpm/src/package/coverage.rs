@@ -13,6 +13,7 @@ use pkgseal_openpgp::{
 };
 use pkgseal_repo::{Finding, Limits, Severity, codes as repo_codes};
 
+use super::level::Level;
 use super::read::Head;
 use super::slots::{legacy_tag, whole_tag};
 use super::structure::{Format, binary};
@@ -58,6 +59,7 @@ impl Signatures {
     fn openpgp_packets(&mut self, head: &Head, limits: &Limits) -> Vec<Vec<u8>> {
         let tag = SignatureTag::OPENPGP;
         let Some(elements) = head.signature_index.strings(head.signature(), tag.0) else {
+            self.unreadable(head, tag);
             return Vec::new();
         };
         self.present = true;
@@ -90,6 +92,18 @@ impl Signatures {
         packets
     }
 
+    /// A finding where a signature's tag is there in another type than the format gives it.
+    fn unreadable(&mut self, head: &Head, tag: SignatureTag) {
+        if let Some(entry) = head.signature_index.find(tag.0) {
+            self.present = true;
+            self.findings.push(Finding::reject(
+                codes::SIGNATURE_ENCODING,
+                "",
+                format!("{tag} holds no signature but type {:?}", entry.kind),
+            ));
+        }
+    }
+
     /// Whether the bytes are exactly one signature packet; a finding when not.
     fn single(&mut self, place: &str, packet: &[u8]) -> bool {
         match SignatureBlock::parse_single_binary(packet) {
@@ -113,6 +127,7 @@ impl Signatures {
         let mut packets = Vec::new();
         for tag in tags {
             let Some(packet) = binary(head, tag) else {
+                self.unreadable(head, tag);
                 continue;
             };
             self.present = true;
@@ -195,7 +210,8 @@ impl Signatures {
         Some(verifier.plan([block]).start())
     }
 
-    /// Judges every signature and whether those that count cover the whole package.
+    /// Judges every signature and whether those that count cover the whole package, as
+    /// far as the level demands.
     pub(crate) fn judge(
         self,
         examination: &mut Examination,
@@ -203,6 +219,7 @@ impl Signatures {
         header: &Hashes,
         whole: Option<&Hashes>,
         payload_bound: bool,
+        level: Level,
     ) {
         let judge = |block: &SignatureBlock, hashes: &Hashes| {
             verifier.hashed(Object::Package, block, hashes)
@@ -224,7 +241,7 @@ impl Signatures {
         let whole_signed = on_whole.iter().any(accepted);
         let counted = header_signed || whole_signed;
         for (name, report) in on_header.into_iter().chain(on_whole) {
-            add(examination, &name, report, counted);
+            add(examination, &name, report, counted, level);
         }
 
         let subject = examination.subject.clone();
@@ -235,13 +252,15 @@ impl Signatures {
             });
         }
         if !self.present {
+            let severity = if level.demands_signatures() {
+                Severity::Reject
+            } else {
+                Severity::Note
+            };
+            let detail = "the package carries no OpenPGP signature";
             examination.report.push(
-                Finding::reject(
-                    codes::UNSIGNED,
-                    &subject,
-                    "the package carries no OpenPGP signature",
-                )
-                .hint("pkgseal sign --key KEY PACKAGE"),
+                Finding::new(codes::UNSIGNED, severity, &subject, detail)
+                    .hint("pkgseal sign --key KEY PACKAGE"),
             );
         } else if counted && !whole_signed && !payload_bound {
             examination.report.push(Finding::reject(
@@ -255,8 +274,14 @@ impl Signatures {
 
 /// Adds a report. Beside signatures that count, one that merely cannot be counted (no
 /// certificate, an expired key) is listed with a note, as a reader would pick the others;
-/// one that is wrong rejects all the same.
-fn add(examination: &mut Examination, name: &str, report: SignatureReport, counted: bool) {
+/// one that is wrong rejects all the same. So it is where no signature is asked for.
+fn add(
+    examination: &mut Examination,
+    name: &str,
+    report: SignatureReport,
+    counted: bool,
+    level: Level,
+) {
     let object = format!("{} ({name})", examination.subject);
     let text = report.signatures.iter().find(|s| s.form != "binary");
     if let Some(signature) = text {
@@ -282,7 +307,8 @@ fn add(examination: &mut Examination, name: &str, report: SignatureReport, count
             ));
         }
     }
-    if report.is_accepted() || !counted || wrong(&report) {
+    let asked_for = level.demands_signatures() && !counted;
+    if report.is_accepted() || asked_for || wrong(&report) {
         examination.add_signatures(object, report);
         return;
     }

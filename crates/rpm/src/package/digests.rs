@@ -1,15 +1,21 @@
 //! The digests a package carries: computed in the one pass over it, compared at the end.
 
 use pkgseal_repo::{Code, DigestAlgorithm, Digests, Finding, MultiHasher};
-use rayon::iter::{IntoParallelRefMutIterator as _, ParallelIterator as _};
 
+use super::pipeline::Sink;
 use super::read::Head;
 use super::structure::{Format, binary};
 use crate::codes;
-use crate::tag::{HeaderTag, SignatureTag};
+use crate::tag::{HeaderTag, Kind, SignatureTag};
 
-/// Chunks from this size on are hashed by several threads when there are several hashes.
-const PARALLEL: usize = 256 << 10;
+/// Which digests are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// All of them.
+    All,
+    /// Not the MD5 of header and payload where better ones cover both, as rpm 6 does it.
+    Enough,
+}
 
 /// Where a digest stands.
 #[derive(Clone, Copy, Debug)]
@@ -72,11 +78,20 @@ pub(crate) struct DigestOutcome {
     /// Whether a digest of SHA-256 or better inside the main header binds the payload; if
     /// it does not hold, that is among the findings.
     pub(crate) payload_bound: bool,
+    /// Whether a digest that holds covers the main header.
+    pub(crate) header_covered: bool,
+    /// Whether a digest that holds covers the payload.
+    pub(crate) payload_covered: bool,
 }
 
 impl DigestCheck {
-    /// Collects the digests of both headers and starts the hashes.
+    /// Collects the digests of both headers and starts all hashes.
     pub(crate) fn start(head: &Head, format: Format) -> Self {
+        Self::start_with(head, format, Wanted::All)
+    }
+
+    /// Collects the digests of both headers and starts the hashes that are wanted.
+    pub(crate) fn start_with(head: &Head, format: Format, wanted: Wanted) -> Self {
         let mut check = Self {
             header: Vec::new(),
             whole: None,
@@ -90,6 +105,9 @@ impl DigestCheck {
         };
         check.collect_signature_header(head, format);
         check.collect_main_header(head);
+        if wanted == Wanted::Enough && check.binds_payload() && !check.header.is_empty() {
+            check.whole = None;
+        }
         if check.whole.is_some() {
             let mut hasher = MultiHasher::new([DigestAlgorithm::Md5]);
             hasher.update(head.main());
@@ -113,9 +131,16 @@ impl DigestCheck {
             (SignatureTag::SHA256, DigestAlgorithm::Sha256),
             (SignatureTag::SHA3_256, DigestAlgorithm::Sha3_256),
         ] {
-            if let Some(hex) = head.signature_index.string(head.signature(), tag.0) {
-                let found = self.expected(Place::Signature(tag), algorithm, hex);
-                self.header.extend(found);
+            let Some(entry) = head.signature_index.find(tag.0) else {
+                continue;
+            };
+            let text = head.signature_index.string(head.signature(), tag.0);
+            match text.filter(|_| entry.kind == Kind::String) {
+                Some(hex) => {
+                    let found = self.expected(Place::Signature(tag), algorithm, hex);
+                    self.header.extend(found);
+                }
+                None => self.malformed(Place::Signature(tag), "not a string"),
             }
         }
         // Version 6 knows no other, and ignores every tag from 1000 on.
@@ -134,6 +159,8 @@ impl DigestCheck {
                 }
                 Err(reason) => self.malformed(Place::Signature(SignatureTag::MD5), &reason),
             }
+        } else if head.signature_index.find(SignatureTag::MD5.0).is_some() {
+            self.malformed(Place::Signature(SignatureTag::MD5), "not binary");
         }
         for tag in [SignatureTag::LONGSIZE, SignatureTag::SIZE] {
             if let Some(size) = head.signature_index.integer(head.signature(), tag.0) {
@@ -219,7 +246,11 @@ impl DigestCheck {
         let mut digest = Digests::new();
         // Every builder writes lower case; another form is a change nothing would notice.
         if hex.iter().any(u8::is_ascii_uppercase) {
-            self.malformed(place, "upper-case hexadecimal");
+            self.findings.push(Finding::reject(
+                codes::DIGEST_CASE,
+                "",
+                format!("{place}: upper-case hexadecimal"),
+            ));
         }
         match digest.insert_hex(algorithm, &String::from_utf8_lossy(hex)) {
             Ok(()) => Some(Expected {
@@ -254,29 +285,22 @@ impl DigestCheck {
     /// Feeds payload bytes.
     pub(crate) fn update(&mut self, chunk: &[u8]) {
         self.payload_length += chunk.len() as u64;
-        let hashes = self.payload_hashers.len() + usize::from(self.whole_hasher.is_some());
-        if chunk.len() < PARALLEL || hashes < 2 {
-            for (_, hasher) in &mut self.payload_hashers {
-                hasher.update(chunk);
-            }
-            if let Some(hasher) = &mut self.whole_hasher {
-                hasher.update(chunk);
-            }
-            return;
-        }
-        let (payload, whole) = (&mut self.payload_hashers, &mut self.whole_hasher);
-        rayon::join(
-            || {
-                payload
-                    .par_iter_mut()
-                    .for_each(|(_, hasher)| hasher.update(chunk));
-            },
-            || {
-                if let Some(hasher) = whole {
-                    hasher.update(chunk);
-                }
-            },
-        );
+        self.sinks().iter_mut().for_each(|sink| sink(chunk));
+    }
+
+    /// What the payload has to be fed to, each on its own; [`Self::fed`] tells how much it
+    /// was.
+    pub(crate) fn sinks(&mut self) -> Vec<Sink<'_>> {
+        let payload = self.payload_hashers.iter_mut().map(|(_, hasher)| hasher);
+        payload
+            .chain(&mut self.whole_hasher)
+            .map(|hasher| Box::new(|chunk: &[u8]| hasher.update(chunk)) as Sink<'_>)
+            .collect()
+    }
+
+    /// Notes the length of a payload that was fed to the sinks.
+    pub(crate) fn fed(&mut self, length: u64) {
+        self.payload_length += length;
     }
 
     /// Compares. The payload was fed to its end.
@@ -286,8 +310,11 @@ impl DigestCheck {
         let mut header = MultiHasher::new(self.header.iter().map(|e| e.algorithm));
         header.update(main);
         let header = header.finish();
+        let mut header_covered = false;
         for expected in &self.header {
-            if expected.digest.mismatch(&header).is_some() {
+            if expected.digest.mismatch(&header).is_none() {
+                header_covered = true;
+            } else {
                 findings.push(mismatch(
                     codes::HEADER_DIGEST,
                     expected,
@@ -303,6 +330,7 @@ impl DigestCheck {
             .map(|(algorithm, hasher)| (algorithm, hasher.finish()))
             .collect();
         let mut payload_bound = bound;
+        let mut payload_covered = false;
         let mut uncompressed = false;
         let empty = Digests::new();
         for group in &self.payload {
@@ -313,9 +341,10 @@ impl DigestCheck {
             let holds = |e: &&Expected| e.digest.mismatch(actual).is_none();
             let strong = group.algorithm().is_some_and(DigestAlgorithm::is_strong);
             match (&group.primary, &group.alternative) {
-                (Some(primary), _) if holds(&primary) => {}
+                (Some(primary), _) if holds(&primary) => payload_covered = true,
                 (primary, Some(alternative)) if holds(&alternative) => {
                     payload_bound |= strong;
+                    payload_covered = true;
                     uncompressed = true;
                     if let Some(primary) = primary {
                         let mut finding =
@@ -351,7 +380,10 @@ impl DigestCheck {
         };
         if let (Some(expected), Some(hasher)) = (&self.whole, self.whole_hasher) {
             let actual = hasher.finish();
-            if expected.digest.mismatch(&actual).is_some() {
+            if expected.digest.mismatch(&actual).is_none() {
+                header_covered = true;
+                payload_covered = true;
+            } else {
                 let finding = mismatch(
                     codes::PAYLOAD_DIGEST,
                     expected,
@@ -374,6 +406,8 @@ impl DigestCheck {
         DigestOutcome {
             findings,
             payload_bound,
+            header_covered,
+            payload_covered,
         }
     }
 }

@@ -1,17 +1,60 @@
 //! What is not as it should be in the parts no signature covers, and in what the main
 //! header says of itself.
 //!
-//! Rejected is what puts something signed in doubt, what readers could take differently,
-//! and whatever no honest tool writes into space nothing covers. Old or sloppy but
-//! unambiguous forms that real vendors ship warn.
+//! Each deviation has its code. A strict reading rejects every one of them; a tolerant one
+//! warns of those that rpm accepts and that put nothing signed in doubt. Who edits a
+//! package asks for [`deviations`] as they are: rejected is what no honest tool writes,
+//! warned of are old or sloppy forms that real vendors ship.
 
 use pkgseal_repo::{Finding, Severity};
 
+use super::level::Reading;
 use super::read::Head;
 use crate::codes;
 use crate::header::Index;
 use crate::lead::Lead;
 use crate::tag::{HeaderTag, Kind, SignatureTag};
+
+/// Deviations in what nothing covers. rpm accepts each of them: it looks at the magic
+/// number of the lead, never at the rest; takes the first of two equal tags; skips what it
+/// does not know; and reads neither padding nor reserve nor SIZE. A tag of a signature or
+/// digest that cannot be read has a code of its own, which always rejects.
+const TOLERATED: &[pkgseal_repo::Code] = &[
+    codes::LEAD,
+    codes::SIGNATURE_HEADER_DUPLICATE,
+    codes::SIGNATURE_HEADER_UNSORTED,
+    codes::SIGNATURE_HEADER_UNKNOWN,
+    codes::SIGNATURE_HEADER_TYPE,
+    codes::SIGNATURE_HEADER_NOT_V6,
+    codes::SIGNATURE_HEADER_GAP,
+    codes::PADDING,
+    codes::RESERVE,
+    codes::SIZE,
+    codes::DIGEST_CASE,
+];
+
+/// Deviations that warn as they are, and reject when reading strictly.
+const OLD_FORMS: &[pkgseal_repo::Code] = &[
+    codes::SIGNATURE_HEADER_DRIBBLE,
+    codes::SIGNATURE_HEADER_REGION_TAG,
+    codes::HEADER_UNSORTED,
+    codes::MISPLACED,
+    codes::PAYLOAD_UNCOMPRESSED,
+];
+
+/// Gives a deviation the weight it has in this reading.
+pub(crate) fn weigh(finding: &mut Finding, reading: Reading) {
+    let tolerated = TOLERATED.contains(&finding.code);
+    match reading {
+        Reading::Tolerant if tolerated && finding.severity == Severity::Reject => {
+            finding.severity = Severity::Warning;
+        }
+        Reading::Strict if tolerated || OLD_FORMS.contains(&finding.code) => {
+            finding.severity = finding.severity.max(Severity::Reject);
+        }
+        Reading::Tolerant | Reading::Strict => {}
+    }
+}
 
 /// The two generations of the package format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

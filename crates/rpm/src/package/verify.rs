@@ -8,9 +8,12 @@ use pkgseal_openpgp::{Examination, Verifier};
 use pkgseal_repo::{Finding, Limits};
 
 use super::coverage::Signatures;
-use super::digests::DigestCheck;
+use super::digests::{DigestCheck, Wanted};
+use super::level::{Reading, VerifyOptions};
+use super::pipeline;
 use super::read::{Head, Stop};
-use super::structure::{Format, deviations};
+use super::structure::{Format, deviations, weigh};
+use crate::codes;
 use crate::error::{Error, Result};
 
 /// Bytes read at a time; memory does not depend on the size of the payload.
@@ -20,21 +23,44 @@ const CHUNK: u64 = 1 << 20;
 pub(crate) const KIND: &str = "rpm";
 
 /// Verifies who signed a package, that the signatures cover header and payload, and that
-/// every digest in it holds. The file is read once; memory is bounded by its header.
+/// the digests in it hold. As [`verify_with`] with the default options.
+///
+/// # Errors
+/// As [`verify_with`].
+pub fn verify(path: &Path, verifier: &Verifier, limits: &Limits) -> Result<Examination> {
+    verify_with(path, verifier, limits, VerifyOptions::default())
+}
+
+/// Verifies a package: who signed it, whether the signatures cover header and payload,
+/// whether the digests in it hold, and its form. The file is read once; memory is bounded
+/// by its headers.
+///
+/// The MD5 over header and payload is computed where no better digests cover both, and
+/// under [`Reading::Strict`].
 ///
 /// # Errors
 /// [`Error::Read`] when the file cannot be read. What is wrong with a package that can be
 /// read is a finding.
-pub fn verify(path: &Path, verifier: &Verifier, limits: &Limits) -> Result<Examination> {
+pub fn verify_with(
+    path: &Path,
+    verifier: &Verifier,
+    limits: &Limits,
+    options: VerifyOptions,
+) -> Result<Examination> {
     let (mut file, length) = open(path)?;
-    examine(
-        &path.display().to_string(),
-        &mut file,
-        length,
+    let wanted = match options.reading {
+        Reading::Tolerant => Wanted::Enough,
+        Reading::Strict => Wanted::All,
+    };
+    let judge = Judge {
         verifier,
         limits,
-    )
-    .map_err(|source| read_error(path, source))
+        options,
+        wanted,
+    };
+    judge
+        .examine(&path.display().to_string(), &mut file, length)
+        .map_err(|source| read_error(path, source))
 }
 
 pub(crate) fn read_error(path: &Path, source: io::Error) -> Error {
@@ -65,7 +91,8 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64)> {
     open().map_err(|source| read_error(path, source))
 }
 
-/// Verifies a package from a reader that gives `length` bytes.
+/// Verifies a package from a reader that gives `length` bytes: every digest, every
+/// signature.
 pub(crate) fn examine(
     subject: &str,
     source: &mut impl Read,
@@ -73,48 +100,96 @@ pub(crate) fn examine(
     verifier: &Verifier,
     limits: &Limits,
 ) -> io::Result<Examination> {
-    let mut examination = Examination::new(KIND, subject);
-    let head = match Head::read(source, length) {
-        Ok(head) => head,
-        Err(Stop::Io(error)) => return Err(error),
-        Err(Stop::Malformed(finding)) => {
-            examination.report.push(about(subject, *finding));
-            return Ok(examination);
-        }
-    };
-    let (format, newer) = Format::of(&head);
-    let mut findings = deviations(&head, format);
-    findings.extend(newer);
-
-    let signatures = Signatures::collect(&head, format, limits);
-    let mut header = signatures.header_hashes(verifier);
-    header.write_all(head.main())?;
-    let mut whole = signatures.whole_hashes(verifier);
-    if let Some(whole) = &mut whole {
-        whole.write_all(head.main())?;
-    }
-    let mut digests = DigestCheck::start(&head, format);
-    let payload = stream_payload(&head, source, length, |chunk| {
-        digests.update(chunk);
-        whole.as_mut().map_or(Ok(()), |w| w.write_all(chunk))
-    })?;
-    let digests = digests.finish(head.main());
-    findings.extend(digests.findings);
-
-    signatures.judge(
-        &mut examination,
+    let judge = Judge {
         verifier,
-        &header,
-        whole.as_ref(),
-        digests.payload_bound,
-    );
-    for finding in findings {
-        examination.report.push(about(subject, finding));
+        limits,
+        options: VerifyOptions::default(),
+        wanted: Wanted::All,
+    };
+    judge.examine(subject, source, length)
+}
+
+/// What packages are judged by.
+struct Judge<'a> {
+    verifier: &'a Verifier,
+    limits: &'a Limits,
+    options: VerifyOptions,
+    wanted: Wanted,
+}
+
+impl Judge<'_> {
+    fn examine(
+        &self,
+        subject: &str,
+        source: &mut impl Read,
+        length: u64,
+    ) -> io::Result<Examination> {
+        let VerifyOptions { level, reading } = self.options;
+        let verifier = self.verifier;
+        let mut examination = Examination::new(KIND, subject);
+        let head = match Head::read(source, length) {
+            Ok(head) => head,
+            Err(Stop::Io(error)) => return Err(error),
+            Err(Stop::Malformed(finding)) => {
+                examination.report.push(about(subject, *finding));
+                return Ok(examination);
+            }
+        };
+        let (format, newer) = Format::of(&head);
+        let mut findings = deviations(&head, format);
+        findings.extend(newer);
+
+        let signatures = Signatures::collect(&head, format, self.limits);
+        let mut header = signatures.header_hashes(verifier);
+        header.write_all(head.main())?;
+        let mut whole = signatures.whole_hashes(verifier);
+        if let Some(whole) = &mut whole {
+            whole.write_all(head.main())?;
+        }
+        let mut digests = DigestCheck::start_with(&head, format, self.wanted);
+        let mut sinks = digests.sinks();
+        if let Some(whole) = &mut whole {
+            sinks.push(Box::new(|chunk| whole.update(chunk)));
+        }
+        let payload = pipeline::feed(&head, source, length, sinks)?;
+        digests.fed(payload);
+        let digests = digests.finish(head.main());
+        findings.extend(digests.findings);
+        if level.demands_digests() {
+            findings.extend(uncovered(digests.header_covered, digests.payload_covered));
+        }
+
+        signatures.judge(
+            &mut examination,
+            verifier,
+            &header,
+            whole.as_ref(),
+            digests.payload_bound,
+            level,
+        );
+        for finding in findings {
+            examination.report.push(about(subject, finding));
+        }
+        for finding in &mut examination.report.findings {
+            weigh(finding, reading);
+        }
+        examination.report.files = 1;
+        examination.report.bytes = head.main_range().end as u64 + payload;
+        examination.report.sort();
+        Ok(examination)
     }
-    examination.report.files = 1;
-    examination.report.bytes = head.main_range().end as u64 + payload;
-    examination.report.sort();
-    Ok(examination)
+}
+
+/// What the digests that hold leave uncovered.
+fn uncovered(header: bool, payload: bool) -> Option<Finding> {
+    let what = match (header, payload) {
+        (true, true) => return None,
+        (true, false) => "its payload",
+        (false, true) => "its header",
+        (false, false) => "its header or its payload",
+    };
+    let detail = format!("no digest that holds covers {what}");
+    Some(Finding::reject(codes::DIGEST_MISSING, "", detail))
 }
 
 pub(crate) fn about(subject: &str, finding: Finding) -> Finding {

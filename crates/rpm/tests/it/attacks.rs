@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use pkgseal_openpgp::{Mathematics, Profile, Verifier};
+use pkgseal_openpgp::{Examination, Mathematics, Profile, Verifier};
 use pkgseal_repo::Severity;
 use pkgseal_rpm::editor::Editor;
-use pkgseal_rpm::package::{self, SignOptions, Tags};
+use pkgseal_rpm::package::{self, Level, Reading, SignOptions, Tags, VerifyOptions};
 use pkgseal_rpm::tag::SignatureTag;
 use pkgseal_testkit::build::Compression;
 use pkgseal_testkit::build::rpm::{Format, Parts, Rpm, Tag, tag};
@@ -23,11 +23,22 @@ fn by(key: &str, data: &[u8]) -> Vec<u8> {
     )
 }
 
-fn judge(bytes: &[u8], names: &[&str]) -> pkgseal_openpgp::Examination {
+fn judge(bytes: &[u8], names: &[&str]) -> Examination {
+    judge_with(bytes, names, VerifyOptions::default())
+}
+
+fn judge_with(bytes: &[u8], names: &[&str], options: VerifyOptions) -> Examination {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("package.rpm");
     fs::write(&path, bytes).unwrap();
-    package::verify(&path, &trusting(names), &limits()).unwrap()
+    package::verify_with(&path, &trusting(names), &limits(), options).unwrap()
+}
+
+fn signatures_only() -> VerifyOptions {
+    VerifyOptions {
+        level: Level::Signature,
+        ..VerifyOptions::default()
+    }
 }
 
 fn hello(format: Format) -> Rpm {
@@ -50,8 +61,10 @@ fn a_header_signature_without_payload_digest_signs_no_package() {
     parts = parts.with(Tag::binary(tag::RSA, &signature));
     assert_eq!(
         rejections(&judge(&parts.build(), &["good-rsa2048"])),
-        ["rpm.payload-unsigned"]
+        ["rpm.digest-missing", "rpm.payload-unsigned"]
     );
+    let found = judge_with(&parts.build(), &["good-rsa2048"], signatures_only());
+    assert_eq!(rejections(&found), ["rpm.payload-unsigned"]);
     // MD5 is no signature either.
     let md5 = Parts::read(&package).get(tag::MD5).unwrap().clone();
     assert_eq!(
@@ -61,11 +74,12 @@ fn a_header_signature_without_payload_digest_signs_no_package() {
     // A signature over both is enough, alone or beside the other.
     let both = by("good-rsa2048", &parts.header_and_payload());
     let whole = parts.with(Tag::binary(tag::PGP, &both));
-    assert_accepted(&judge(&whole.build(), &["good-rsa2048"]));
-    assert_accepted(&judge(
-        &whole.clone().without(tag::RSA).build(),
-        &["good-rsa2048"],
-    ));
+    for package in [whole.build(), whole.clone().without(tag::RSA).build()] {
+        assert_accepted(&judge_with(&package, &["good-rsa2048"], signatures_only()));
+        // It is no digest, though.
+        let found = judge(&package, &["good-rsa2048"]);
+        assert_eq!(rejections(&found), ["rpm.digest-missing"]);
+    }
     // And it notices another payload.
     let mut swapped = whole;
     swapped.payload[100] ^= 1;
@@ -247,7 +261,11 @@ fn hidden_bytes_are_cleaned_out_by_signing() {
     // The last byte of the reserve, before the trailer.
     bytes[end - 17] = b'x';
     fs::write(&fixture.path, &bytes).unwrap();
-    let found = package::verify(&fixture.path, &trusting(&["good-ed25519"]), &limits()).unwrap();
+    let strict = VerifyOptions {
+        reading: Reading::Strict,
+        ..VerifyOptions::default()
+    };
+    let found = judge_with(&bytes, &["good-ed25519"], strict);
     assert!(rejections(&found).contains(&"rpm.signature-header.reserve"));
     fixture.sign(&["good-ed25519"]).unwrap();
     let found = package::verify(&fixture.path, &trusting(&["good-ed25519"]), &limits()).unwrap();
@@ -314,4 +332,66 @@ fn more_signatures_than_the_limit_reject() {
         "{:?}",
         rejections(&found)
     );
+}
+
+#[test]
+fn levels_ask_for_what_they_name() {
+    let level = |level| VerifyOptions {
+        level,
+        ..VerifyOptions::default()
+    };
+    let of = |bytes: &[u8], names: &[&str]| {
+        [Level::None, Level::Digest, Level::Signature, Level::All]
+            .map(|asked| rejections(&judge_with(bytes, names, level(asked))))
+    };
+    const NONE: Vec<&str> = Vec::new();
+    for format in [Format::V4, Format::V6] {
+        let parts = Parts::read(&hello(format).build());
+        let unsigned = parts.build();
+        assert_eq!(
+            of(&unsigned, &["good-ed25519"]),
+            [NONE, NONE, vec!["rpm.unsigned"], vec!["rpm.unsigned"]]
+        );
+        let signed = parts
+            .clone()
+            .openpgp(&[by("good-ed25519", &parts.header)])
+            .build();
+        assert_eq!(of(&signed, &["good-ed25519"]), [NONE, NONE, NONE, NONE]);
+        // Who cannot check the signature takes the digests' word where that is enough.
+        let missing = vec!["signature.missing-certificate"];
+        assert_eq!(
+            of(&signed, &["good-rsa2048"]),
+            [NONE, NONE, missing.clone(), missing]
+        );
+        // What is wrong rejects at every level, with and without the certificate.
+        let wrong = parts
+            .clone()
+            .openpgp(&[by("good-ed25519", b"something else")])
+            .build();
+        for names in [["good-ed25519"], ["good-rsa2048"]] {
+            for found in of(&wrong, &names) {
+                assert!(found.contains(&"signature.bad"), "{found:?}");
+            }
+        }
+        let mut damaged = parts.clone();
+        damaged.payload[7] ^= 1;
+        for found in of(&damaged.build(), &["good-ed25519"]) {
+            assert!(found.contains(&"rpm.payload.digest-mismatch"), "{found:?}");
+        }
+        let bare = parts
+            .without(tag::SHA1)
+            .without(tag::SHA256)
+            .without(tag::SHA3_256)
+            .without(tag::MD5)
+            .build();
+        assert_eq!(
+            of(&bare, &["good-ed25519"]),
+            [
+                NONE,
+                vec!["rpm.digest-missing"],
+                vec!["rpm.unsigned"],
+                vec!["rpm.digest-missing", "rpm.unsigned"]
+            ]
+        );
+    }
 }

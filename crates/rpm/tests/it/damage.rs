@@ -10,7 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pkgseal_openpgp::Verifier;
 use pkgseal_repo::Outcome;
-use pkgseal_rpm::{package, yum};
+use pkgseal_rpm::package::{self, Reading, VerifyOptions};
+use pkgseal_rpm::yum;
 use pkgseal_testkit::build::rpm::{Format, Rpm, tag};
 use pkgseal_testkit::build::yum::Repository;
 use pkgseal_testkit::keys;
@@ -92,10 +93,12 @@ const ISSUER: &str =
     "the signature's unhashed area: hints to its issuer, which no signature covers";
 
 fn package_accepted(path: &Path, verifier: &Verifier) -> bool {
-    package::verify(path, verifier, &limits())
-        .unwrap()
-        .outcome()
-        == Outcome::Accepted
+    let options = VerifyOptions {
+        reading: Reading::Strict,
+        ..VerifyOptions::default()
+    };
+    let found = package::verify_with(path, verifier, &limits(), options).unwrap();
+    found.outcome() == Outcome::Accepted
 }
 
 fn check_package(format: Format, key: &str, unsigned: impl Fn(&[u8]) -> Vec<Unsigned>) {
