@@ -13,7 +13,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// A file could not be read or written, or is too large.
     #[error(transparent)]
-    Repo(#[from] pkgseal_repo::Error),
+    Repo(pkgseal_repo::Error),
     /// A signature could not be made, or bytes could not be read for one.
     #[error(transparent)]
     OpenPgp(#[from] pkgseal_openpgp::Error),
@@ -82,6 +82,16 @@ impl Error {
             path: path.to_owned(),
             source,
         })
+    }
+}
+
+impl From<pkgseal_repo::Error> for Error {
+    fn from(error: pkgseal_repo::Error) -> Self {
+        match error {
+            pkgseal_repo::Error::Locked { path, owner } => Self::Locked { path, owner },
+            pkgseal_repo::Error::Journal { path, reason } => Self::Journal { path, reason },
+            other => Self::Repo(other),
+        }
     }
 }
 

@@ -48,6 +48,22 @@ pub enum Error {
         /// Which one.
         path: PathBuf,
     },
+    /// Somebody else is publishing there. Trying again later helps.
+    #[error("{}: being published already: by {owner}", path.display())]
+    Locked {
+        /// The repository.
+        path: PathBuf,
+        /// Who, as they wrote it themselves; raw.
+        owner: String,
+    },
+    /// What an earlier publication noted cannot be used.
+    #[error("{}: {reason}; if it is not to be completed, remove the file", path.display())]
+    Journal {
+        /// The journal, or the record of generations.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// Worker threads could not be started. Retrying may help.
     #[error("cannot start worker threads: {reason}")]
     Threads {

@@ -52,6 +52,7 @@ mod finding;
 mod limits;
 mod path;
 mod progress;
+pub mod publication;
 mod root;
 mod scaffold;
 mod staged;

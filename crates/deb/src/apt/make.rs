@@ -11,7 +11,6 @@
 //! that call themselves the same version: any of them stops the whole run, and what was
 //! published stays as it was.
 
-mod codec;
 mod facts;
 mod group;
 mod list;
@@ -28,19 +27,19 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{Examination, Signed, Signer};
+use pkgseal_repo::publication::{Encoder, FOLDER, Stat};
 use pkgseal_repo::{
     CheckOptions, Compression, DigestAlgorithm, Finding, MultiHasher, Outcome, Progress, Root,
     SafePath, read_file,
 };
 use rayon::prelude::*;
 
-use super::publish::{FOLDER, Generation, Lock, PublishOptions};
+use super::publish::{Generation, Lock, PublishOptions};
 use super::tree::KIND;
 use crate::{Error, Result, codes};
 
-use codec::Encoder;
 use facts::Memory;
-use pool::{Found, Stat};
+use pool::Found;
 use state::{Made, State, Variant};
 use text::{Files, Text};
 

@@ -40,6 +40,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{Examination, Signed, Signer, Verifier};
+use pkgseal_repo::publication::{Journal, Record, next, sweep};
 use pkgseal_repo::{CheckOptions, Finding, Progress, SafePath, Severity};
 
 use super::lint;
@@ -47,21 +48,15 @@ use super::tree::KIND;
 use crate::{Error, Result};
 
 mod build;
-mod disk;
-mod journal;
 mod lock;
-mod record;
 mod sealed;
-mod sealed_text;
 
 pub use lock::Lock;
 
 pub(super) use build::Suite;
-pub(super) use lock::FOLDER;
 pub(super) use sealed::Sealed;
 
-use build::Workshop;
-use record::Record;
+use build::{OBJECT, Workshop};
 
 /// What one suite is to become.
 #[derive(Clone, Debug)]
@@ -178,8 +173,8 @@ impl Lock {
             return Err(Error::write(self.root(), source));
         }
         let folder = self.folder();
-        let next = journal::next(folder);
-        journal::sweep(folder);
+        let next = next(folder);
+        sweep(folder);
         let built = (|| {
             std::fs::create_dir(&next).map_err(|error| Error::write(&next, error))?;
             let mut record = Record::read(folder)?;
@@ -213,21 +208,21 @@ impl Lock {
         let parts = match built {
             Ok(parts) => parts,
             Err(error) => {
-                journal::sweep(folder);
+                sweep(folder);
                 return Err(error);
             }
         };
         let outputs = parts
             .iter()
             .flat_map(|part| {
-                let directory = part.directory(self.named());
-                let visible = part.moves.iter().filter(|path| journal::rank(path) > 0);
-                visible.map(move |path| directory.join(path))
+                let directory = part.target(self.named());
+                let visible = part.moves.iter().filter(|moved| moved.rank > OBJECT);
+                visible.map(move |moved| directory.join(&moved.path))
             })
             .collect();
-        let journal = journal::Journal { parts };
+        let journal = Journal { parts };
         journal.carry_out(self.root(), folder)?;
-        journal::sweep(folder);
+        sweep(folder);
         examination.report.sort();
         Ok(Signed {
             outputs,

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{Examination, Signed, Signer};
+use pkgseal_repo::publication::FOLDER;
 use pkgseal_repo::{
     CheckOptions, Destination, Finding, Limits, NoProgress, Outcome, Progress, Root, SafePath,
     Scaffold, Severity, copy_tree, read_file,
 };
 
 use super::discover;
-use super::publish::{FOLDER, Lock, Sealed, Suite as Prepared, refused};
+use super::publish::{Lock, Sealed, Suite as Prepared, refused};
 use super::root::Names;
 use super::tree::{self, Suite};
 use crate::{Error, Result, codes};

@@ -5,14 +5,14 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
+use pkgseal_repo::publication::{Decoder, Encoder, Stat};
 use pkgseal_repo::{
     CheckOptions, DigestAlgorithm, Digests, Finding, Limits, MultiHasher, Progress, Root, SafePath,
     StagedFile, codes as repo_codes, read_through,
 };
 use rayon::prelude::*;
 
-use super::codec::{Decoder, Encoder};
-use super::pool::{Found, Kind, Stat};
+use super::pool::{Found, Kind};
 use super::source;
 use crate::control::{self, Control};
 use crate::layout::Fault;

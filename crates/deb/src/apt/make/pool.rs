@@ -1,64 +1,12 @@
 //! What lies in a pool, without reading any of it.
 
-use std::fs::{self, Metadata};
-use std::os::unix::fs::MetadataExt;
+use std::fs;
 use std::path::Path;
 
 use pkgseal_repo::SafePath;
+use pkgseal_repo::publication::Stat;
 
-use super::codec::{Decoder, Encoder};
 use crate::{Error, Result};
-
-/// What tells that a file was not touched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Stat {
-    pub(super) size: u64,
-    /// Modification of the content, in nanoseconds since 1970.
-    pub(super) modified: i64,
-    /// Change of the inode, in nanoseconds since 1970.
-    changed: i64,
-    inode: u64,
-}
-
-impl Stat {
-    pub(super) fn of(metadata: &Metadata) -> Self {
-        let nanoseconds =
-            |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
-        Self {
-            size: metadata.len(),
-            modified: nanoseconds(metadata.mtime(), metadata.mtime_nsec()),
-            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
-            inode: metadata.ino(),
-        }
-    }
-
-    /// Whether the same content stands there under the same inode: links to it may have
-    /// come and gone.
-    pub(super) fn same_content(&self, other: &Self) -> bool {
-        (self.size, self.modified, self.inode) == (other.size, other.modified, other.inode)
-    }
-
-    /// Whether it was touched at `moment` or later, in nanoseconds since 1970.
-    pub(super) fn is_younger(&self, moment: i64) -> bool {
-        self.modified >= moment || self.changed >= moment
-    }
-
-    pub(super) fn encode(&self, encoder: &mut Encoder) {
-        encoder.number(self.size);
-        encoder.signed(self.modified);
-        encoder.signed(self.changed);
-        encoder.number(self.inode);
-    }
-
-    pub(super) fn decode(decoder: &mut Decoder<'_>) -> Option<Self> {
-        Some(Self {
-            size: decoder.number()?,
-            modified: decoder.signed()?,
-            changed: decoder.signed()?,
-            inode: decoder.number()?,
-        })
-    }
-}
 
 /// What a file is, by its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -4,10 +4,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use pkgseal_repo::publication::{Decoder, Encoder, Stat};
 use pkgseal_repo::{Digests, Finding, SafePath, StagedFile};
 
-use super::codec::{Decoder, Encoder};
-use super::pool::Stat;
 use crate::{Error, Result};
 
 const TITLE: &str = "pkgseal index 1";

@@ -2,26 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, ErrorKind};
+
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{Examination, Verifier};
+use pkgseal_repo::publication::{
+    How, Kept, Move, Part, Record, Stage, alike, holds, next, real_directory, same_device,
+    unobstructed,
+};
 use pkgseal_repo::{
     CheckOptions, DigestAlgorithm, Entry, Finding, MultiHasher, Progress, Report, Requirement,
     Root, SafePath, Severity, check, codes as repo_codes,
 };
 
-use super::disk::{Stage, alike};
-use super::journal::{self, How, Part};
 use super::lock::Lock;
-use super::record::{Kept, Record};
 use super::refused;
 use super::sealed::Sealed;
 use crate::listed::Listed;
 use crate::{Error, Result, codes};
+
+/// The rank of what stands under its digest: nobody sees it change.
+pub(super) const OBJECT: u8 = 0;
 
 /// A suite to be published.
 pub(in crate::apt) struct Suite {
@@ -67,7 +71,11 @@ impl Workshop<'_> {
         record: &mut Record,
         examination: &mut Examination,
     ) -> Result<Part> {
-        let directory = self.resolve(suite.directory.as_ref())?;
+        let directory = suite
+            .directory
+            .as_ref()
+            .map(|directory| real_directory(self.lock.root(), directory))
+            .transpose()?;
         let live = match &directory {
             Some(directory) => self.lock.root().join(directory),
             None => self.lock.root().to_owned(),
@@ -81,7 +89,7 @@ impl Workshop<'_> {
                 .chain(new)
                 .try_for_each(|path| unobstructed(&plan.live, path))?;
         }
-        let built = journal::next(self.lock.folder()).join(number.to_string());
+        let built = next(self.lock.folder()).join(number.to_string());
         let mut stage = Stage::create(built)?;
         if whole && plan.live.is_dir() {
             let new: BTreeSet<&SafePath> = plan.objects.values().flatten().collect();
@@ -135,45 +143,21 @@ impl Workshop<'_> {
         let inode = fs::symlink_metadata(stage.path())
             .map_err(|error| Error::read(stage.path(), error))?
             .ino();
-        let mut moves: Vec<SafePath> = plan.objects.into_values().flatten().collect();
-        moves.extend(plan.files.into_keys());
-        moves.sort_by(|a, b| {
-            let rank = |path| journal::rank(path);
-            rank(a).cmp(&rank(b)).then_with(|| a.cmp(b))
-        });
+        let objects = plan.objects.into_values().flatten();
+        let moved = objects.chain(plan.files.into_keys());
+        let mut moves: Vec<Move> = moved
+            .map(|path| Move {
+                rank: rank(&path),
+                path,
+            })
+            .collect();
+        moves.sort();
         Ok(Part {
-            suite: directory,
+            directory,
             inode,
             how: if whole { How::Whole } else { How::Moves },
             moves,
             drops: plan.drops.into_iter().collect(),
-        })
-    }
-
-    /// The directory of a suite, links resolved: what is exchanged is never a link.
-    fn resolve(&self, directory: Option<&SafePath>) -> Result<Option<SafePath>> {
-        let Some(directory) = directory else {
-            return Ok(None);
-        };
-        let root = self.lock.root();
-        let full = root.join(directory);
-        let failed = |kind, what: &str| Error::write(&full, io::Error::new(kind, what.to_owned()));
-        let existing = full.ancestors().find(|path| path.exists()).unwrap_or(root);
-        let real = existing
-            .canonicalize()
-            .map_err(|error| Error::read(existing, error))?;
-        let rest = full.strip_prefix(existing).unwrap_or(Path::new(""));
-        let below = real
-            .join(rest)
-            .strip_prefix(root)
-            .ok()
-            .and_then(|below| below.to_str())
-            .and_then(|below| SafePath::new(below.trim_end_matches('/')).ok());
-        below.map(Some).ok_or_else(|| {
-            failed(
-                ErrorKind::InvalidInput,
-                "the directory of the suite leads out of the repository",
-            )
         })
     }
 
@@ -323,33 +307,15 @@ impl Workshop<'_> {
     }
 }
 
-/// Whether a directory, or where it will be, is on the file system of `folder`.
-fn same_device(directory: &Path, folder: &Path) -> bool {
-    let device = |path: &Path| fs::metadata(path).ok().map(|found| found.dev());
-    let existing = directory.ancestors().find(|path| path.exists());
-    existing.and_then(device) == device(folder)
-}
-
-/// Refuses what no rename could put into its place: once the journal stands, it is too
-/// late to find out.
-fn unobstructed(live: &Path, path: &SafePath) -> Result<()> {
-    let target = live.join(path);
-    let failed = |kind: ErrorKind| Err(Error::write(&target, kind.into()));
-    if fs::symlink_metadata(&target).is_ok_and(|there| there.is_dir()) {
-        return failed(ErrorKind::IsADirectory);
+/// When a file becomes visible: what a client asks for first comes last.
+fn rank(path: &SafePath) -> u8 {
+    match path.as_str() {
+        "InRelease" => 4,
+        "Release.gpg" => 3,
+        "Release" => 2,
+        _ if path.components().any(|component| component == "by-hash") => OBJECT,
+        _ => 1,
     }
-    let mut above = target.ancestors().skip(1);
-    match above.find(|directory| fs::symlink_metadata(directory).is_ok()) {
-        Some(directory) if !directory.is_dir() => failed(ErrorKind::NotADirectory),
-        _ => Ok(()),
-    }
-}
-
-/// Whether a file has this content.
-fn holds(path: &Path, bytes: &[u8]) -> bool {
-    fs::symlink_metadata(path)
-        .is_ok_and(|found| found.is_file() && found.len() == bytes.len() as u64)
-        && fs::read(path).is_ok_and(|content| content == bytes)
 }
 
 /// Where an index stands under each of its digests.

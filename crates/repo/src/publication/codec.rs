@@ -1,40 +1,45 @@
 //! State of ours on the disk: fields with their lengths, and a digest over all of them.
 
-use pkgseal_repo::{DigestAlgorithm, Digests, MultiHasher};
+use crate::{DigestAlgorithm, Digests, MultiHasher};
 
 /// Bytes of the digest at the end.
 const DIGEST: usize = 32;
 
-/// Writes fields.
+/// Writes fields of state that a later run reads.
 #[derive(Debug)]
-pub(super) struct Encoder(Vec<u8>);
+pub struct Encoder(Vec<u8>);
 
 impl Encoder {
     /// `title` names the kind of state and its version.
-    pub(super) fn new(title: &str) -> Self {
+    pub fn new(title: &str) -> Self {
         let mut encoder = Self(Vec::new());
         encoder.text(title);
         encoder
     }
 
-    pub(super) fn number(&mut self, number: u64) {
+    /// A number.
+    pub fn number(&mut self, number: u64) {
         self.0.extend(number.to_le_bytes());
     }
 
-    pub(super) fn signed(&mut self, number: i64) {
+    /// A number that may be negative.
+    pub fn signed(&mut self, number: i64) {
         self.0.extend(number.to_le_bytes());
     }
 
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+    /// Bytes, with their number.
+    pub fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn text(&mut self, text: &str) {
+    /// Text, with its length.
+    pub fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
-    pub(super) fn digests(&mut self, digests: &Digests) {
+    /// Digests, by the names of their algorithms.
+    pub fn digests(&mut self, digests: &Digests) {
         self.number(digests.algorithms().count() as u64);
         for algorithm in digests.algorithms() {
             self.text(algorithm.name());
@@ -43,25 +48,25 @@ impl Encoder {
     }
 
     /// What goes to the disk.
-    pub(super) fn close(mut self) -> Vec<u8> {
+    pub fn close(mut self) -> Vec<u8> {
         let digest = sha256(&self.0);
         self.0.extend(digest);
         self.0
     }
 
     /// The digest of the fields, for comparing.
-    pub(super) fn fingerprint(&self) -> Vec<u8> {
+    pub fn fingerprint(&self) -> Vec<u8> {
         sha256(&self.0)
     }
 }
 
 /// Reads fields; `None` from any of them means that the state is not what was written.
 #[derive(Debug)]
-pub(super) struct Decoder<'a>(&'a [u8]);
+pub struct Decoder<'a>(&'a [u8]);
 
 impl<'a> Decoder<'a> {
     /// Checks the digest and the title.
-    pub(super) fn open(state: &'a [u8], title: &str) -> Option<Self> {
+    pub fn open(state: &'a [u8], title: &str) -> Option<Self> {
         let (fields, digest) = state.split_at_checked(state.len().checked_sub(DIGEST)?)?;
         if sha256(fields) != digest {
             return None;
@@ -70,7 +75,8 @@ impl<'a> Decoder<'a> {
         (decoder.text()? == title).then_some(decoder)
     }
 
-    pub(super) fn is_at_end(&self) -> bool {
+    /// Whether all fields were read.
+    pub fn is_at_end(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -80,26 +86,31 @@ impl<'a> Decoder<'a> {
         Some(*number)
     }
 
-    pub(super) fn number(&mut self) -> Option<u64> {
+    /// See [`Encoder::number`].
+    pub fn number(&mut self) -> Option<u64> {
         self.eight().map(u64::from_le_bytes)
     }
 
-    pub(super) fn signed(&mut self) -> Option<i64> {
+    /// See [`Encoder::signed`].
+    pub fn signed(&mut self) -> Option<i64> {
         self.eight().map(i64::from_le_bytes)
     }
 
-    pub(super) fn bytes(&mut self) -> Option<&'a [u8]> {
+    /// See [`Encoder::bytes`].
+    pub fn bytes(&mut self) -> Option<&'a [u8]> {
         let length = usize::try_from(self.number()?).ok()?;
         let (bytes, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some(bytes)
     }
 
-    pub(super) fn text(&mut self) -> Option<&'a str> {
+    /// See [`Encoder::text`].
+    pub fn text(&mut self) -> Option<&'a str> {
         std::str::from_utf8(self.bytes()?).ok()
     }
 
-    pub(super) fn digests(&mut self) -> Option<Digests> {
+    /// See [`Encoder::digests`].
+    pub fn digests(&mut self) -> Option<Digests> {
         let mut digests = Digests::new();
         for _ in 0..self.number()? {
             let name = self.text()?;
@@ -112,7 +123,7 @@ impl<'a> Decoder<'a> {
     }
 }
 
-pub(super) fn sha256(bytes: &[u8]) -> Vec<u8> {
+fn sha256(bytes: &[u8]) -> Vec<u8> {
     let mut hasher = MultiHasher::new([DigestAlgorithm::Sha256]);
     hasher.update(bytes);
     let digests = hasher.finish();

@@ -1,45 +1,44 @@
-//! Which generations a suite has had, and what belongs to each.
+//! Which generations a directory has had, and what belongs to each.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
-use jiff::Timestamp;
-use pkgseal_repo::{SafePath, StagedFile, read_file};
-
 use super::{journal, sealed_text};
-use crate::{Error, Result};
+use crate::{Error, Result, SafePath, StagedFile, read_file};
+use jiff::Timestamp;
 
 const TITLE: &str = "pkgseal generations 1";
 
 /// Bytes of a record.
 const LIMIT: u64 = 256 << 20;
 
-/// What belongs to one generation of a suite, relative to its directory.
+/// What belongs to one generation of a directory, relative to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Kept {
+pub struct Kept {
     /// When it was published.
-    pub(super) time: Timestamp,
-    /// Its indices under their digests.
-    pub(super) objects: BTreeSet<SafePath>,
-    /// Its indices by name.
-    pub(super) names: BTreeSet<SafePath>,
+    pub time: Timestamp,
+    /// What stands under names that no other generation gives to something else: indices
+    /// under their digests.
+    pub objects: BTreeSet<SafePath>,
+    /// What stands under names that every generation uses anew.
+    pub names: BTreeSet<SafePath>,
 }
 
-/// The generations of every suite, the newest first; suites as their directories are
-/// called, `.` the root.
+/// The generations of every directory, the newest first; `.` is the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Record(BTreeMap<String, Vec<Kept>>);
+pub struct Record(BTreeMap<String, Vec<Kept>>);
 
 impl Record {
     /// What earlier publications noted; nothing is noted of a repository that others made.
-    pub(super) fn read(folder: &Path) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::Journal`] when it is damaged; [`Error::Read`].
+    pub fn read(folder: &Path) -> Result<Self> {
         let path = journal::generations(folder);
         let text = match read_file(&path, LIMIT) {
-            Err(pkgseal_repo::Error::Read { source, .. })
-                if source.kind() == ErrorKind::NotFound =>
-            {
+            Err(Error::Read { source, .. }) if source.kind() == ErrorKind::NotFound => {
                 return Ok(Self::default());
             }
             text => text?,
@@ -51,14 +50,14 @@ impl Record {
     /// Adds a generation, together with objects that stood there and nobody had noted,
     /// and forgets all but the newest `keep`. Returns what no generation that is kept
     /// has any more: objects, and names of indices that are not in the new one.
-    pub(super) fn add(
+    pub fn add(
         &mut self,
-        suite: &str,
+        directory: &str,
         new: Kept,
         found: &BTreeSet<SafePath>,
         keep: usize,
     ) -> BTreeSet<SafePath> {
-        let generations = self.0.entry(suite.to_owned()).or_default();
+        let generations = self.0.entry(directory.to_owned()).or_default();
         let noted = |object: &&SafePath| {
             new.objects.contains(*object) || generations.iter().any(|g| g.objects.contains(*object))
         };
@@ -93,20 +92,23 @@ impl Record {
         gone
     }
 
-    /// Every object noted of a suite.
-    pub(super) fn objects(&self, suite: &str) -> impl Iterator<Item = &SafePath> {
-        let generations = self.0.get(suite).into_iter().flatten();
+    /// Every object noted of a directory.
+    pub fn objects(&self, directory: &str) -> impl Iterator<Item = &SafePath> {
+        let generations = self.0.get(directory).into_iter().flatten();
         generations.flat_map(|kept| &kept.objects)
     }
 
     /// Writes it where a publication is built, durably; it takes effect with that.
-    pub(super) fn write(&self, next: &Path) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn write(&self, next: &Path) -> Result<()> {
         let path = next.join("generations");
         let mut staged = StagedFile::create(&path)?;
         staged
             .write_all(self.to_text().as_bytes())
             .map_err(|error| Error::write(&path, error))?;
-        Ok(staged.commit()?)
+        staged.commit()
     }
 
     fn to_text(&self) -> String {

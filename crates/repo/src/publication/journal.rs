@@ -7,19 +7,17 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use pkgseal_repo::{SafePath, StagedFile, create_directory, read_file};
-
 use super::{disk, sealed_text};
-use crate::{Error, Result};
+use crate::{Error, Result, SafePath, StagedFile, create_directory, read_file};
 
-const TITLE: &str = "pkgseal publication 1";
+const TITLE: &str = "pkgseal publication 2";
 
 /// Bytes of a journal.
 const LIMIT: u64 = 256 << 20;
 
 /// Where a publication is built, beneath the publisher's folder: one directory for each
-/// suite, called by its number, and the new record of generations.
-pub(super) fn next(folder: &Path) -> PathBuf {
+/// part, called by its number, and the new record of generations.
+pub fn next(folder: &Path) -> PathBuf {
     folder.join("next")
 }
 
@@ -34,45 +32,56 @@ fn path(folder: &Path) -> PathBuf {
 
 /// How what was built gets into its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum How {
-    /// The directory of the suite is exchanged as a whole.
+pub enum How {
+    /// The directory is exchanged as a whole.
     Whole,
     /// File by file, in the order of [`Part::moves`].
     Moves,
 }
 
-/// What is published of one suite.
+/// A file to be moved into its place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Move {
+    /// When: all of a lower rank are on the disk before.
+    pub rank: u8,
+    /// Where it was built and where it goes, relative to the two directories.
+    pub path: SafePath,
+}
+
+/// What is published in one directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
-    /// Its directory; `None` is the root.
-    pub(super) suite: Option<SafePath>,
+pub struct Part {
+    /// The directory, relative to the root; `None` is the root.
+    pub directory: Option<SafePath>,
     /// What the directory that was built is known by.
-    pub(super) inode: u64,
-    pub(super) how: How,
-    /// Files that are new: by-hash first, then indices, then Release, Release.gpg,
-    /// InRelease.
-    pub(super) moves: Vec<SafePath>,
+    pub inode: u64,
+    /// How it gets into its place.
+    pub how: How,
+    /// Files that are new, by rank: what a client asks for first comes last.
+    pub moves: Vec<Move>,
     /// Files that are no longer wanted.
-    pub(super) drops: Vec<SafePath>,
+    pub drops: Vec<SafePath>,
 }
 
 impl Part {
-    pub(super) fn directory(&self, root: &Path) -> PathBuf {
-        match &self.suite {
-            Some(suite) => root.join(suite),
+    /// Where clients look.
+    pub fn target(&self, root: &Path) -> PathBuf {
+        match &self.directory {
+            Some(directory) => root.join(directory),
             None => root.to_owned(),
         }
     }
 
     fn name(&self) -> &str {
-        self.suite.as_ref().map_or(".", SafePath::as_str)
+        self.directory.as_ref().map_or(".", SafePath::as_str)
     }
 }
 
 /// Everything of one publication.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Journal {
-    pub(super) parts: Vec<Part>,
+pub struct Journal {
+    /// In the order in which they become visible.
+    pub parts: Vec<Part>,
 }
 
 impl Journal {
@@ -84,8 +93,8 @@ impl Journal {
                 How::Moves => "moves",
             };
             let _ = writeln!(text, "part {how} {} {}", part.inode, part.name());
-            for path in &part.moves {
-                let _ = writeln!(text, "move {path}");
+            for Move { rank, path } in &part.moves {
+                let _ = writeln!(text, "move {rank} {path}");
             }
             for path in &part.drops {
                 let _ = writeln!(text, "drop {path}");
@@ -107,13 +116,13 @@ impl Journal {
                     _ => return Err("it has an unknown line"),
                 };
                 let inode = words.next().and_then(|inode| inode.parse().ok());
-                let suite = match words.next() {
+                let directory = match words.next() {
                     Some(".") => None,
-                    Some(suite) => Some(safe(suite)?),
+                    Some(directory) => Some(safe(directory)?),
                     None => return Err("it has an unknown line"),
                 };
                 parts.push(Part {
-                    suite,
+                    directory,
                     inode: inode.ok_or("it has an unknown line")?,
                     how,
                     moves: Vec::new(),
@@ -123,7 +132,13 @@ impl Journal {
             }
             let part = parts.last_mut().ok_or("it has an unknown line")?;
             match word {
-                "move" => part.moves.push(safe(rest)?),
+                "move" => {
+                    let (rank, path) = rest.split_once(' ').ok_or("it has an unknown line")?;
+                    part.moves.push(Move {
+                        rank: rank.parse().map_err(|_| "it has an unknown line")?,
+                        path: safe(path)?,
+                    });
+                }
                 "drop" => part.drops.push(safe(rest)?),
                 _ => return Err("it has an unknown line"),
             }
@@ -142,8 +157,12 @@ impl Journal {
         Ok(())
     }
 
-    /// Writes the journal and does what it says.
-    pub(super) fn carry_out(mut self, root: &Path, folder: &Path) -> Result<()> {
+    /// Writes the journal and does what it says. `root` and `folder` are those of the
+    /// [`Lock`](super::Lock) that is held; the parts were built in [`next`].
+    ///
+    /// # Errors
+    /// [`Error::Write`]; once the journal stands, whoever takes the lock next goes on.
+    pub fn carry_out(mut self, root: &Path, folder: &Path) -> Result<()> {
         // The folder itself has to be as durable as what is in it.
         disk::sync_directory(&next(folder))?;
         disk::sync_directory(folder)?;
@@ -165,7 +184,7 @@ impl Journal {
                 continue;
             }
             if let Some(part) = self.parts.get(number).filter(|part| part.how == How::Moves) {
-                move_files(part, &built, &part.directory(root))?;
+                move_files(part, &built, &part.target(root))?;
             }
         }
         let record = next(folder).join("generations");
@@ -184,7 +203,7 @@ impl Journal {
         let Some(part) = self.parts.get_mut(number) else {
             return Ok(false);
         };
-        let target = part.directory(root);
+        let target = part.target(root);
         let known = part.inode;
         let inode = |path: &Path| fs::symlink_metadata(path).map(|found| found.ino());
         let failed = |error| Error::write(&target, error);
@@ -220,11 +239,10 @@ impl Journal {
 fn move_files(part: &Part, built: &Path, target: &Path) -> Result<()> {
     let mut touched = BTreeSet::new();
     let mut before = 0;
-    for path in &part.moves {
-        let rank = rank(path);
-        if rank > before {
+    for Move { rank, path } in &part.moves {
+        if *rank > before {
             sync_all(&mut touched)?;
-            before = rank;
+            before = *rank;
         }
         let (from, to) = (built.join(path), target.join(path));
         if let Some(parent) = to.parent() {
@@ -258,27 +276,16 @@ fn sync_all(directories: &mut BTreeSet<PathBuf>) -> Result<()> {
     synced
 }
 
-/// When a file becomes visible: what a client asks for first comes last.
-pub(super) fn rank(path: &SafePath) -> u8 {
-    match path.as_str() {
-        "InRelease" => 4,
-        "Release.gpg" => 3,
-        "Release" => 2,
-        _ if path.components().any(|component| component == "by-hash") => 0,
-        _ => 1,
-    }
-}
-
-/// Whether a publication is unfinished.
-pub(super) fn stands(folder: &Path) -> bool {
+/// Whether a publication is unfinished, beneath this folder.
+pub fn stands(folder: &Path) -> bool {
     path(folder).exists()
 }
 
-/// Completes what is unfinished. Returns the suites it was about.
+/// Completes what is unfinished. Returns the directories it was about.
 pub(super) fn recover(root: &Path, folder: &Path) -> Result<Vec<String>> {
     let path = path(folder);
     let text = match read_file(&path, LIMIT) {
-        Err(pkgseal_repo::Error::Read { source, .. }) if source.kind() == ErrorKind::NotFound => {
+        Err(Error::Read { source, .. }) if source.kind() == ErrorKind::NotFound => {
             sweep(folder);
             return Ok(Vec::new());
         }
@@ -299,7 +306,7 @@ pub(super) fn recover(root: &Path, folder: &Path) -> Result<Vec<String>> {
 }
 
 /// Removes what no journal stands for. What cannot be removed now goes next time.
-pub(super) fn sweep(folder: &Path) {
+pub fn sweep(folder: &Path) {
     let _: io::Result<()> = disk::remove_tree(&next(folder));
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
@@ -323,14 +330,23 @@ mod tests {
         let journal = Journal {
             parts: vec![
                 Part {
-                    suite: Some(safe("dists/a b/updates")),
+                    directory: Some(safe("dists/a b/updates")),
                     inode: 42,
                     how: How::Whole,
-                    moves: vec![safe("main/x y"), safe("InRelease")],
+                    moves: vec![
+                        Move {
+                            rank: 1,
+                            path: safe("main/x y"),
+                        },
+                        Move {
+                            rank: 4,
+                            path: safe("InRelease"),
+                        },
+                    ],
                     drops: vec![safe("main/by-hash/SHA256/1")],
                 },
                 Part {
-                    suite: None,
+                    directory: None,
                     inode: 43,
                     how: How::Moves,
                     moves: Vec::new(),
@@ -344,15 +360,17 @@ mod tests {
     #[test]
     fn what_is_no_journal_is_refused() {
         for body in [
-            "pkgseal publication 2\n",
-            "pkgseal publication 1\nmove a\n",
-            "pkgseal publication 1\npart whole x dists/a\n",
-            "pkgseal publication 1\npart half 1 dists/a\n",
-            "pkgseal publication 1\npart whole 1\n",
-            "pkgseal publication 1\npart whole 1 ../a\n",
-            "pkgseal publication 1\npart whole 1 dists/a\nmove ../../a\n",
-            "pkgseal publication 1\npart whole 1 dists/a\ndrop /a\n",
-            "pkgseal publication 1\npart whole 1 dists/a\nmake a\n",
+            "pkgseal publication 1\n",
+            "pkgseal publication 2\nmove a\n",
+            "pkgseal publication 2\npart whole x dists/a\n",
+            "pkgseal publication 2\npart half 1 dists/a\n",
+            "pkgseal publication 2\npart whole 1\n",
+            "pkgseal publication 2\npart whole 1 ../a\n",
+            "pkgseal publication 2\npart whole 1 dists/a\nmove 1 ../../a\n",
+            "pkgseal publication 2\npart whole 1 dists/a\nmove x a\n",
+            "pkgseal publication 2\npart whole 1 dists/a\nmove a\n",
+            "pkgseal publication 2\npart whole 1 dists/a\ndrop /a\n",
+            "pkgseal publication 2\npart whole 1 dists/a\nmake a\n",
         ] {
             let text = sealed_text::close(body.to_owned());
             assert!(Journal::parse(&text).is_err(), "{body}");
@@ -363,7 +381,7 @@ mod tests {
     #[test]
     fn a_broken_journal_stops_everyone() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("journal"), "pkgseal publication 1\n").unwrap();
+        fs::write(folder.path().join("journal"), "pkgseal publication 2\n").unwrap();
         let error = recover(folder.path(), folder.path()).unwrap_err();
         assert!(matches!(error, Error::Journal { .. }), "{error}");
         assert!(stands(folder.path()));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use rustix::io::Errno;
 
-use crate::{Error, Result};
+use crate::{Error, Result, SafePath};
 
 /// From so many files on, one sync of their file system is cheaper than one of each.
 const MANY: usize = 16;
@@ -36,7 +36,7 @@ pub(super) fn exchange(one: &Path, other: &Path) -> Result<bool> {
         Err(Errno::INVAL | Errno::NOSYS | Errno::XDEV | Errno::BUSY | Errno::OPNOTSUPP) => {
             Ok(false)
         }
-        Err(errno) => Err(Error::write(one, errno.into())),
+        Err(errno) => Err(Error::write(one, errno)),
     }
 }
 
@@ -61,7 +61,7 @@ pub(super) fn remove_tree(path: &Path) -> io::Result<()> {
 
 /// A directory tree being built, in which nothing is ever written through a link.
 #[derive(Debug)]
-pub(super) struct Stage {
+pub struct Stage {
     path: PathBuf,
     /// Directories in it, relative, the top first.
     directories: Vec<PathBuf>,
@@ -71,7 +71,10 @@ pub(super) struct Stage {
 
 impl Stage {
     /// A new, empty one.
-    pub(super) fn create(path: PathBuf) -> Result<Self> {
+    ///
+    /// # Errors
+    /// [`Error::Write`], as for everything that follows.
+    pub fn create(path: PathBuf) -> Result<Self> {
         fs::create_dir(&path).map_err(|error| Error::write(&path, error))?;
         Ok(Self {
             path,
@@ -80,17 +83,17 @@ impl Stage {
         })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// Where it stands.
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Takes every file of a tree along as a second name of it, except those that
     /// `leave_out` wants left out; links as they are; directories with mode and owner.
-    pub(super) fn link_tree(
-        &mut self,
-        from: &Path,
-        leave_out: &dyn Fn(&Path) -> bool,
-    ) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Read`], [`Error::Write`]; [`Error::NotAFile`] for pipes and devices.
+    pub fn link_tree(&mut self, from: &Path, leave_out: &dyn Fn(&Path) -> bool) -> Result<()> {
         let mut todo = vec![PathBuf::new()];
         while let Some(below) = todo.pop() {
             let source = from.join(&below);
@@ -115,7 +118,7 @@ impl Stage {
                 } else if kind.is_file() {
                     self.link_file(&entry.path(), &relative)?;
                 } else {
-                    return Err(pkgseal_repo::Error::NotAFile { path: entry.path() }.into());
+                    return Err(Error::NotAFile { path: entry.path() });
                 }
             }
         }
@@ -139,7 +142,10 @@ impl Stage {
     }
 
     /// Writes a new file, with mode and owner of `like` where that is there.
-    pub(super) fn write(&mut self, relative: &Path, bytes: &[u8], like: &Path) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn write(&mut self, relative: &Path, bytes: &[u8], like: &Path) -> Result<()> {
         let target = self.place(relative)?;
         let failed = |error| Error::write(&target, error);
         let mut file = OpenOptions::new()
@@ -157,7 +163,10 @@ impl Stage {
 
     /// A file of its own with the content of `source`; the file system shares the blocks
     /// where it can.
-    pub(super) fn copy(&mut self, relative: &Path, source: &Path) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn copy(&mut self, relative: &Path, source: &Path) -> Result<()> {
         let target = self.place(relative)?;
         fs::copy(source, &target).map_err(|error| Error::write(&target, error))?;
         self.written.push(relative.to_owned());
@@ -165,7 +174,10 @@ impl Stage {
     }
 
     /// A further name of a file written here.
-    pub(super) fn link(&mut self, relative: &Path, written: &Path) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn link(&mut self, relative: &Path, written: &Path) -> Result<()> {
         let target = self.place(relative)?;
         if fs::hard_link(self.path.join(written), &target).is_err() {
             self.copy(relative, &self.path.join(written))?;
@@ -202,7 +214,10 @@ impl Stage {
     }
 
     /// Makes all of it durable.
-    pub(super) fn sync(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn sync(&self) -> Result<()> {
         if self.written.len() + self.directories.len() < MANY || !sync_file_system(&self.path) {
             self.written.par_iter().try_for_each(|relative| {
                 let path = self.path.join(relative);
@@ -229,7 +244,10 @@ fn sync_file_system(_: &Path) -> bool {
 }
 
 /// Gives `target` the mode of `like`, and its owner as far as we may.
-pub(super) fn alike(like: &Path, target: &Path) -> Result<()> {
+///
+/// # Errors
+/// [`Error::Read`], [`Error::Write`].
+pub fn alike(like: &Path, target: &Path) -> Result<()> {
     let failed = |error| Error::write(target, error);
     let wanted = fs::metadata(like).map_err(|error| Error::read(like, error))?;
     let ours = fs::metadata(target).map_err(failed)?;
@@ -243,6 +261,65 @@ pub(super) fn alike(like: &Path, target: &Path) -> Result<()> {
         fs::set_permissions(target, fs::Permissions::from_mode(mode)).map_err(failed)?;
     }
     Ok(())
+}
+
+/// A directory beneath `root` that is to be exchanged, links resolved: what is exchanged is
+/// never a link. It need not exist.
+///
+/// # Errors
+/// [`Error::Write`] when it leads out of `root`; [`Error::Read`].
+pub fn real_directory(root: &Path, directory: &SafePath) -> Result<SafePath> {
+    let full = root.join(directory);
+    let existing = full.ancestors().find(|path| path.exists()).unwrap_or(root);
+    let real = existing
+        .canonicalize()
+        .map_err(|error| Error::read(existing, error))?;
+    let rest = full.strip_prefix(existing).unwrap_or(Path::new(""));
+    let below = real
+        .join(rest)
+        .strip_prefix(root)
+        .ok()
+        .and_then(|below| below.to_str())
+        .and_then(|below| SafePath::new(below.trim_end_matches('/')).ok());
+    below.ok_or_else(|| {
+        let out = io::Error::new(
+            ErrorKind::InvalidInput,
+            "the directory leads out of the repository",
+        );
+        Error::write(&full, out)
+    })
+}
+
+/// Whether a directory, or where it will be, is on the file system of `folder`.
+pub fn same_device(directory: &Path, folder: &Path) -> bool {
+    let device = |path: &Path| fs::metadata(path).ok().map(|found| found.dev());
+    let existing = directory.ancestors().find(|path| path.exists());
+    existing.and_then(device) == device(folder)
+}
+
+/// Refuses what no rename could put into its place: once the journal stands, it is too
+/// late to find out.
+///
+/// # Errors
+/// [`Error::Write`].
+pub fn unobstructed(live: &Path, path: &SafePath) -> Result<()> {
+    let target = live.join(path);
+    let failed = |kind: ErrorKind| Err(Error::write(&target, kind));
+    if fs::symlink_metadata(&target).is_ok_and(|there| there.is_dir()) {
+        return failed(ErrorKind::IsADirectory);
+    }
+    let mut above = target.ancestors().skip(1);
+    match above.find(|directory| fs::symlink_metadata(directory).is_ok()) {
+        Some(directory) if !directory.is_dir() => failed(ErrorKind::NotADirectory),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a file has this content.
+pub fn holds(path: &Path, bytes: &[u8]) -> bool {
+    fs::symlink_metadata(path)
+        .is_ok_and(|found| found.is_file() && found.len() == bytes.len() as u64)
+        && fs::read(path).is_ok_and(|content| content == bytes)
 }
 
 fn owner(metadata: &Metadata) -> (u32, u32) {

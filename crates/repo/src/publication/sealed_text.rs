@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pkgseal_repo::{DigestAlgorithm, MultiHasher};
+use crate::{DigestAlgorithm, MultiHasher};
 
 /// Adds the last line.
 pub(super) fn close(mut text: String) -> String {
