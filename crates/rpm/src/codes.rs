@@ -66,6 +66,16 @@ codes! {
     LIST_IDENTITY = "yum.list.identity", "filelists or other gives a package another name, version or architecture than the primary index";
     ZCHUNK_HEADER = "yum.zchunk-header", "the header of a zchunk file is not the one that repomd.xml lists";
     PACKAGE_REPLACED = "yum.package-replaced", "a good signed package stands in place of the listed one of the same name and version: it was built or signed again after the metadata was made";
+    FUTURE = "yum.repomd.future", "a metadata file is dated in the future: a wrong clock, here or where it was published";
+    TOO_OLD = "yum.repomd.too-old", "repomd.xml was signed longer ago than asked for: a mirror that stopped, or an attacker who holds new packages back";
+    ROLLBACK = "yum.repomd.rollback", "the repository is older than what was seen of it before: a mirror went back, or an attacker serves old packages";
+    EQUIVOCATION = "yum.repomd.equivocation", "a revision that was seen before has other content now: different users may be shown different repositories";
+    OTHER_SIGNERS = "yum.repomd.other-signers", "none of those who signed the repository before signed this one";
+    SIGNATURE_GENERATION = "yum.signature-generation", "repomd.xml.asc is the signature of another generation than the repomd.xml beside it: not signed again, or caught in the middle of an update";
+    DATA_GENERATION = "yum.data-generation", "a metadata file is whole, but that of another generation: mixed generations on a mirror";
+    PUBLISHED_MEANWHILE = "yum.published-meanwhile", "repomd.xml or its signature changed while the repository was verified";
+    UPDATE_RUNNING = "yum.update-running", "a working folder of createrepo_c is there: a run is under way, or one was killed";
+    PARTIAL_SYNC = "yum.partial-sync", "listed metadata files are missing and others of the same kind are there: repomd.xml was mirrored before what it lists";
     SURPLUS = "yum.surplus", "the files that no signed list mentions, and the bytes they take up";
     HEADER_RANGE = "yum.header-range", "the primary index gives a wrong place for a package's header; clients that fetch only the header fail";
 }

@@ -78,6 +78,14 @@ pub enum Error {
         /// The worst that was found.
         finding: Box<Finding>,
     },
+    /// A state file is none, or is damaged.
+    #[error("{} is no state file: {reason}", path.display())]
+    State {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The signature header would outgrow what the format allows.
     #[error("the signature header would become too large: {reason}")]
     TooLarge {
@@ -97,6 +105,9 @@ impl Error {
             Self::NotSigned { .. } => Some("list its signatures with: pkgseal inspect FILE"),
             Self::SignerCount { .. } => Some("name exactly one key"),
             Self::Broken { .. } => Some("build or fetch the file again, then sign it"),
+            Self::State { .. } => {
+                Some("name a file that pkgseal wrote, or one that does not exist yet")
+            }
             Self::Repo(_)
             | Self::OpenPgp(_)
             | Self::Read { .. }

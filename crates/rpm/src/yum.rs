@@ -7,22 +7,31 @@
 
 mod chain;
 mod data;
+mod freshness;
+mod generation;
 mod identify;
 mod lists;
+mod memory;
 mod packages;
 mod primary;
 mod repomd;
 mod request;
 mod sign;
+mod stale;
+mod tree;
 mod verify;
 mod xml;
 mod zchunk;
 
+pub use freshness::Freshness;
+pub use generation::Generation;
+pub use memory::Memory;
 pub use primary::{Package, Primary};
 pub use repomd::{Data, Repomd};
 pub use request::{Level, TreeRequest};
 pub use sign::{sign_repomd, sign_tree};
-pub use verify::{recognise, verify_repomd, verify_tree, verify_tree_with};
+pub use tree::{Verification, verify_tree, verify_tree_with};
+pub use verify::{recognise, verify_repomd};
 
 /// The folder of the metadata.
 pub(crate) const REPODATA: &str = "repodata";

@@ -7,8 +7,9 @@ use pkgseal_repo::{CheckOptions, Outcome, Progress, Report, Root, SafePath, surp
 use rayon::iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::REPOMD;
-use super::data::{self, Loaded};
+use super::data::{Files, Loaded};
 use super::lists::{self, Ids};
+use super::memory::Memory;
 use super::packages;
 use super::primary::Primary;
 use super::repomd::Repomd;
@@ -22,6 +23,8 @@ pub(super) struct Chain<'a> {
     pub(super) level: Level,
     /// Who judges the packages' own signatures, at [`Level::Packages`].
     pub(super) verifier: Option<&'a Verifier>,
+    /// What knows other generations by their files.
+    pub(super) memory: Option<&'a Memory>,
     pub(super) options: &'a CheckOptions,
     pub(super) progress: &'a dyn Progress,
 }
@@ -73,10 +76,16 @@ impl Chain<'_> {
 
     /// Checks every metadata file, and reads those that list packages.
     fn metadata(&self, repomd: &Verified<Repomd>) -> Result<(Option<Verified<Primary>>, Report)> {
-        let (root, progress) = (self.root, self.progress);
         let limits = &self.options.limits;
+        let files = Files {
+            root: self.root,
+            memory: self.memory,
+            limits,
+            progress: self.progress,
+        };
         let data = &repomd.get().data;
-        progress.begin("checking metadata", data.len() as u64, None);
+        self.progress
+            .begin("checking metadata", data.len() as u64, None);
         let (of_packages, others): (Vec<_>, Vec<_>) = data
             .iter()
             .filter(|d| d.kind != "primary")
@@ -85,17 +94,17 @@ impl Chain<'_> {
             let load_lists = || -> Vec<(Option<Loaded>, Report)> {
                 of_packages
                     .par_iter()
-                    .map(|d| data::load(root, repomd, &d.kind, limits, progress))
+                    .map(|d| files.load(repomd, &d.kind))
                     .collect()
             };
             let check_others = || {
                 others
                     .par_iter()
-                    .map(|d| data::check(root, d, limits, progress))
+                    .map(|d| files.check(d))
                     .reduce(Report::new, merged)
             };
             let read_primary = || {
-                let (loaded, mut report) = data::load(root, repomd, "primary", limits, progress);
+                let (loaded, mut report) = files.load(repomd, "primary");
                 let primary = loaded.and_then(|loaded| loaded.primary(limits, &mut report));
                 (primary, report)
             };
@@ -115,7 +124,7 @@ impl Chain<'_> {
             report.merge(lists);
             (primary, report)
         });
-        progress.end();
+        self.progress.end();
         Ok(found)
     }
 }

@@ -1,13 +1,16 @@
 //! Metadata files: as stored and as decompressed, in one read each.
 
+use std::fs::File;
 use std::io::{self, BufReader, Read};
 
 use pkgseal_openpgp::Verified;
 use pkgseal_repo::{
-    Compression, Decompressor, Error, Finding, Limits, MultiHasher, Progress, Report, Root, codes,
+    Compression, Decompressor, Digests, Error, Finding, Limits, MultiHasher, Progress, Report,
+    Root, codes,
 };
 
 use super::REPOMD;
+use super::memory::Memory;
 use super::primary::Primary;
 use super::repomd::{Data, Repomd, no_primary};
 use super::zchunk;
@@ -16,14 +19,14 @@ use crate::codes as rpm_codes;
 /// Large reads of metadata files.
 const BUFFER: usize = 1 << 18;
 
-/// Checks one metadata file, decompressed as well. zchunk is checked as stored, and by its
-/// header.
-pub(super) fn check(root: &Root, data: &Data, limits: &Limits, progress: &dyn Progress) -> Report {
-    let mut report = Report::new();
-    if let Err(finding) = check_one(root, data, limits, progress, &mut report) {
-        report.push(finding.because(cause(data)));
-    }
-    report
+/// The metadata files of a repository.
+#[derive(Clone, Copy)]
+pub(super) struct Files<'a> {
+    pub(super) root: &'a Root,
+    /// What knows other generations by their files.
+    pub(super) memory: Option<&'a Memory>,
+    pub(super) limits: &'a Limits,
+    pub(super) progress: &'a dyn Progress,
 }
 
 fn cause(data: &Data) -> String {
@@ -36,36 +39,141 @@ pub(super) struct Loaded {
     bytes: Verified<Vec<u8>>,
 }
 
-/// Reads the metadata file of this kind into memory as stored, and compares it.
-pub(super) fn load(
-    root: &Root,
-    repomd: &Verified<Repomd>,
-    kind: &str,
-    limits: &Limits,
-    progress: &dyn Progress,
-) -> (Option<Loaded>, Report) {
-    let mut report = Report::new();
-    let mut listed = None;
-    let sealed: Result<_, Box<Finding>> = repomd.clone().try_map(|repomd| {
-        let data = repomd
-            .find(kind)
-            .ok_or_else(|| Box::new(no_primary(REPOMD)))?;
-        let bytes = stored(root, data, limits).map_err(|f| Box::new(f.because(cause(data))))?;
-        progress.bytes(bytes.len() as u64);
-        progress.file();
-        report.files += 1;
-        report.bytes += bytes.len() as u64;
-        listed = Some(data.clone());
-        Ok(bytes)
-    });
-    match (sealed, listed) {
-        (Ok(bytes), Some(data)) => (Some(Loaded { data, bytes }), report),
-        (Err(finding), _) => {
-            report.push(*finding);
-            (None, report)
+impl Files<'_> {
+    /// Checks one metadata file, decompressed as well. zchunk is checked as stored, and by
+    /// its header.
+    pub(super) fn check(&self, data: &Data) -> Report {
+        let mut report = Report::new();
+        if let Err(finding) = self.check_one(data, &mut report) {
+            report.push(finding.because(cause(data)));
         }
-        (Ok(_), None) => (None, report),
+        report
     }
+
+    /// Reads the metadata file of this kind into memory as stored, and compares it.
+    pub(super) fn load(&self, repomd: &Verified<Repomd>, kind: &str) -> (Option<Loaded>, Report) {
+        let mut report = Report::new();
+        let mut listed = None;
+        let sealed: Result<_, Box<Finding>> = repomd.clone().try_map(|repomd| {
+            let data = repomd
+                .find(kind)
+                .ok_or_else(|| Box::new(no_primary(REPOMD)))?;
+            let bytes = self
+                .stored(data)
+                .map_err(|f| Box::new(f.because(cause(data))))?;
+            self.told(bytes.len() as u64, &mut report);
+            listed = Some(data.clone());
+            Ok(bytes)
+        });
+        match (sealed, listed) {
+            (Ok(bytes), Some(data)) => (Some(Loaded { data, bytes }), report),
+            (Err(finding), _) => {
+                report.push(*finding);
+                (None, report)
+            }
+            (Ok(_), None) => (None, report),
+        }
+    }
+
+    fn told(&self, bytes: u64, report: &mut Report) {
+        self.progress.bytes(bytes);
+        self.progress.file();
+        report.files += 1;
+        report.bytes += bytes;
+    }
+
+    fn open(&self, data: &Data) -> Result<Stored<BufReader<File>>, Finding> {
+        let subject = data.location.as_str();
+        match self.root.file(&data.location) {
+            Ok(Some(file)) => Ok(Stored {
+                inner: BufReader::with_capacity(BUFFER, file),
+                hasher: MultiHasher::new(data.checksum.algorithms()),
+                failed: None,
+                limit: self.limits.index,
+            }),
+            Ok(None) => Err(missing(subject)),
+            Err(error) => Err(unusable(subject, error)),
+        }
+    }
+
+    /// A file's bytes, compared with size and digests.
+    fn stored(&self, data: &Data) -> Result<Vec<u8>, Finding> {
+        let mut stored = self.open(data)?;
+        let mut bytes = Vec::new();
+        // What is beyond the listed size is hashed, and not kept.
+        let wanted = data.size.unwrap_or(self.limits.index);
+        let read = (&mut stored)
+            .take(wanted.min(self.limits.index))
+            .read_to_end(&mut bytes)
+            .and_then(|_| io::copy(&mut stored, &mut io::sink()));
+        if let Some(error) = stored.failed.take().or(read.err()) {
+            return Err(unreadable(data, &error));
+        }
+        self.compare(data, stored.hasher).map_or(Ok(bytes), Err)
+    }
+
+    fn check_one(&self, data: &Data, report: &mut Report) -> Result<(), Finding> {
+        let mut stored = self.open(data)?;
+        let mut head = Vec::new();
+        let read_head = if data.is_zchunk() {
+            let wanted = data.header_size.unwrap_or(0).min(zchunk::MAX_HEADER);
+            (&mut stored).take(wanted).read_to_end(&mut head)
+        } else {
+            Ok(0)
+        };
+        let opened = (read_head.is_ok() && !data.is_zchunk()).then(|| {
+            let mut opening = Opening::new(&mut stored, data, self.limits)?;
+            io::copy(&mut opening, &mut io::sink())?;
+            Ok::<_, io::Error>(opening.finish())
+        });
+        // Whatever the decoder left: all of the file counts.
+        let drained = read_head.and_then(|_| io::copy(&mut stored, &mut io::sink()));
+        if let Some(error) = stored.failed.take().or(drained.err()) {
+            return Err(unreadable(data, &error));
+        }
+        self.told(stored.hasher.count(), report);
+        if let Some(finding) = self.compare(data, stored.hasher) {
+            return Err(finding);
+        }
+        match opened {
+            None if data.header_size.is_some() => zchunk::compare(&head, data).map_or(Ok(()), Err),
+            None => Ok(()),
+            Some(Err(error)) => Err(not_decompressed(data, &error)),
+            Some(Ok(opened)) => opened.compare(data).map_or(Ok(()), Err),
+        }
+    }
+
+    /// How a file as stored is not the listed one.
+    fn compare(&self, data: &Data, hasher: MultiHasher) -> Option<Finding> {
+        let count = hasher.count();
+        let actual = hasher.finish();
+        let finding = compare_stored(data, count, &actual)?;
+        if !matches!(finding.code, codes::FILE_SIZE | codes::FILE_DIGEST) {
+            return Some(finding);
+        }
+        match self
+            .memory
+            .and_then(|memory| memory.origin(&data.kind, &actual))
+        {
+            None => Some(finding),
+            Some(origin) => Some(
+                Finding {
+                    code: rpm_codes::DATA_GENERATION,
+                    detail: format!("it is that of {origin}"),
+                    ..finding
+                }
+                .hint("fetch repomd.xml, its signature and all they list again, from one place"),
+            ),
+        }
+    }
+}
+
+fn unreadable(data: &Data, error: &io::Error) -> Finding {
+    Finding::undecided(
+        codes::FILE_UNREADABLE,
+        data.location.as_str(),
+        format!("the file cannot be read: {error}"),
+    )
 }
 
 impl Loaded {
@@ -110,85 +218,6 @@ impl Loaded {
     }
 }
 
-/// A file's bytes, compared with size and digests.
-fn stored(root: &Root, data: &Data, limits: &Limits) -> Result<Vec<u8>, Finding> {
-    let subject = data.location.as_str();
-    let limit = data.size.unwrap_or(limits.index).min(limits.index);
-    let bytes = match root.read(&data.location, limit) {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => return Err(missing(subject)),
-        Err(Error::TooLarge { .. }) => {
-            return Err(Finding::reject(
-                codes::FILE_SIZE,
-                subject,
-                format!("the file is longer than {limit} bytes"),
-            ));
-        }
-        Err(error) => return Err(unusable(subject, error)),
-    };
-    let mut hasher = MultiHasher::new(data.checksum.algorithms());
-    hasher.update(&bytes);
-    match compare_stored(data, hasher) {
-        Some(finding) => Err(finding),
-        None => Ok(bytes),
-    }
-}
-
-fn check_one(
-    root: &Root,
-    data: &Data,
-    limits: &Limits,
-    progress: &dyn Progress,
-    report: &mut Report,
-) -> Result<(), Finding> {
-    let subject = data.location.as_str();
-    let file = match root.file(&data.location) {
-        Ok(Some(file)) => file,
-        Ok(None) => return Err(missing(subject)),
-        Err(error) => return Err(unusable(subject, error)),
-    };
-    let mut stored = Stored {
-        inner: BufReader::with_capacity(BUFFER, file),
-        hasher: MultiHasher::new(data.checksum.algorithms()),
-        failed: None,
-        limit: data.size.unwrap_or(limits.index).min(limits.index),
-    };
-    let mut head = Vec::new();
-    let read_head = if data.is_zchunk() {
-        let wanted = data.header_size.unwrap_or(0).min(zchunk::MAX_HEADER);
-        (&mut stored).take(wanted).read_to_end(&mut head)
-    } else {
-        Ok(0)
-    };
-    let opened = (read_head.is_ok() && !data.is_zchunk()).then(|| {
-        let mut opening = Opening::new(&mut stored, data, limits)?;
-        io::copy(&mut opening, &mut io::sink())?;
-        Ok::<_, io::Error>(opening.finish())
-    });
-    // Whatever the decoder left: all of the file counts.
-    let drained = read_head.and_then(|_| io::copy(&mut stored, &mut io::sink()));
-    if let Some(error) = stored.failed.take().or(drained.err()) {
-        return Err(Finding::undecided(
-            codes::FILE_UNREADABLE,
-            subject,
-            format!("the file cannot be read: {error}"),
-        ));
-    }
-    progress.bytes(stored.hasher.count());
-    progress.file();
-    report.files += 1;
-    report.bytes += stored.hasher.count();
-    if let Some(finding) = compare_stored(data, stored.hasher) {
-        return Err(finding);
-    }
-    match opened {
-        None if data.header_size.is_some() => zchunk::compare(&head, data).map_or(Ok(()), Err),
-        None => Ok(()),
-        Some(Err(error)) => Err(not_decompressed(data, &error)),
-        Some(Ok(opened)) => opened.compare(data).map_or(Ok(()), Err),
-    }
-}
-
 fn missing(subject: &str) -> Finding {
     Finding::reject(codes::FILE_MISSING, subject, "the file does not exist")
 }
@@ -228,9 +257,8 @@ fn not_decompressed(data: &Data, error: &io::Error) -> Finding {
     Finding::reject(code, data.location.as_str(), detail)
 }
 
-fn compare_stored(data: &Data, hasher: MultiHasher) -> Option<Finding> {
+fn compare_stored(data: &Data, count: u64, actual: &Digests) -> Option<Finding> {
     let subject = data.location.as_str();
-    let count = hasher.count();
     if let Some(size) = data.size
         && size != count
     {
@@ -240,8 +268,7 @@ fn compare_stored(data: &Data, hasher: MultiHasher) -> Option<Finding> {
             format!("the file is {count} bytes long, the list says {size}"),
         ));
     }
-    let actual = hasher.finish();
-    if let Some(algorithm) = data.checksum.mismatch(&actual) {
+    if let Some(algorithm) = data.checksum.mismatch(actual) {
         return Some(Finding::reject(
             codes::FILE_DIGEST,
             subject,

@@ -130,7 +130,13 @@ fn parse(bytes: &[u8], limits: &Limits) -> Result<Repomd, Box<Finding>> {
     };
     while let Some(item) = records.next().map_err(|f| malformed(f.detail))? {
         match item {
-            Item::Single(field) => repomd.revision = Some(field.text.trim().to_owned()),
+            Item::Single(field) => {
+                let revision = field.text.trim();
+                if revision.contains(char::is_control) {
+                    return Err(malformed("a control character in <revision>"));
+                }
+                repomd.revision = Some(revision.to_owned());
+            }
             Item::Record(record) => {
                 if repomd.data.len() >= limits.entries {
                     return Err(malformed("more metadata files than the limit allows"));

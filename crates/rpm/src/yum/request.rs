@@ -1,5 +1,8 @@
 //! What to ask of a repository.
 
+use super::freshness::Freshness;
+use super::memory::Memory;
+
 /// How deep to look. Each level includes those before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -22,4 +25,9 @@ pub enum Level {
 pub struct TreeRequest {
     /// How deep to look.
     pub level: Level,
+    /// How fresh it has to be.
+    pub freshness: Freshness,
+    /// What was seen of it before. Whoever asks adds the
+    /// [`generation`](super::Verification::generation) that was found, and keeps it.
+    pub memory: Option<Memory>,
 }

@@ -14,7 +14,8 @@ use pkgseal_repo::{
     Severity, StagedFile, StagedSet, copy_tree, read_file,
 };
 
-use super::verify::{asc_path, chain, judge};
+use super::tree::chain;
+use super::verify::{asc_path, judge};
 use super::{REPODATA, REPOMD, Repomd};
 use crate::error::{Error, Result};
 use crate::package::worst;

@@ -1,16 +1,13 @@
-//! Verifies `repomd.xml`, and everything it vouches for.
+//! Verifies `repomd.xml` by the signature beside it.
 
 use std::path::{Path, PathBuf};
 
 use pkgseal_openpgp::{Examination, Object, SignatureBlock, SignatureReport, Verified, Verifier};
-use pkgseal_repo::{
-    CheckOptions, Finding, Limits, Progress, Report, Root, SafePath, Severity, codes,
-};
+use pkgseal_repo::{Finding, Limits, Report, Root, SafePath, Severity, codes};
 
 use super::REPOMD;
-use super::chain::Chain;
 use super::repomd::Repomd;
-use super::request::{Level, TreeRequest};
+use super::stale::Pair;
 use crate::codes as rpm_codes;
 use crate::error::Result;
 
@@ -49,9 +46,13 @@ pub fn verify_repomd(path: &Path, verifier: &Verifier, limits: &Limits) -> Resul
         &mut examination,
         &asc.display().to_string(),
         verifier,
-        bytes,
+        bytes.clone(),
         &signature,
     );
+    if sealed.is_none() {
+        let found = other_generation(&xml, &bytes, &signature, verifier, limits, &examination);
+        examination.report.findings.extend(found);
+    }
     match sealed.map(|sealed| Repomd::parse(sealed, limits)) {
         Some(Ok(repomd)) => {
             for finding in repomd.get().weaknesses(&subject) {
@@ -66,6 +67,37 @@ pub fn verify_repomd(path: &Path, verifier: &Verifier, limits: &Limits) -> Resul
     }
     examination.report.sort();
     Ok(examination)
+}
+
+/// Of which generation the signature of a lone `repomd.xml` is, told from its folder.
+fn other_generation(
+    path: &Path,
+    xml: &[u8],
+    asc: &[u8],
+    verifier: &Verifier,
+    limits: &Limits,
+    examination: &Examination,
+) -> Option<Finding> {
+    let folder = match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let root = Root::open(folder).ok()?;
+    let name = SafePath::new(path.file_name()?.to_str()?).ok()?;
+    let pair = Pair {
+        root: &root,
+        path: &name,
+        xml,
+        asc,
+        verifier,
+        limits,
+    };
+    let report = &examination.signatures.last()?.report;
+    let finding = pair.diagnose(report, None)?;
+    Some(Finding {
+        subject: asc_path(path).display().to_string(),
+        ..finding
+    })
 }
 
 pub(super) fn asc_path(xml: &Path) -> PathBuf {
@@ -83,7 +115,7 @@ fn read(path: &Path, limit: u64, report: &mut Report) -> Result<Option<Vec<u8>>>
     )
 }
 
-fn whole(
+pub(super) fn whole(
     read: pkgseal_repo::Result<Option<Vec<u8>>>,
     subject: &str,
     report: &mut Report,
@@ -106,7 +138,7 @@ fn whole(
     }
 }
 
-fn unsigned(examination: &mut Examination, asc: &str) {
+pub(super) fn unsigned(examination: &mut Examination, asc: &str) {
     examination.report.push(
         Finding::reject(
             rpm_codes::UNSIGNED_REPOMD,
@@ -162,91 +194,4 @@ const STALE: &str = "fetch both files again, together and from one place; as the
 fn is_stale(report: &SignatureReport) -> bool {
     use pkgseal_openpgp::Status;
     report.signatures.iter().any(|s| s.status == Status::Bad)
-}
-
-/// Verifies a repository from its signature down to every package, as
-/// [`TreeRequest::default`] asks.
-///
-/// # Errors
-/// As [`verify_tree_with`].
-pub fn verify_tree(
-    root: &Path,
-    verifier: &Verifier,
-    options: &CheckOptions,
-    progress: &dyn Progress,
-) -> Result<Examination> {
-    verify_tree_with(root, verifier, &TreeRequest::default(), options, progress)
-}
-
-/// Verifies a repository from its signature as deep as asked.
-///
-/// `root` contains `repodata/`. What vouches for a package is the chain of digests from
-/// `repomd.xml`; each file is read once. Packages' own signatures are another matter, and
-/// judged at [`Level::Packages`](super::Level::Packages).
-///
-/// # Errors
-/// When the repository cannot be opened or the engine cannot run. What is missing, wrong
-/// or unreadable inside is a finding.
-pub fn verify_tree_with(
-    root: &Path,
-    verifier: &Verifier,
-    request: &TreeRequest,
-    options: &CheckOptions,
-    progress: &dyn Progress,
-) -> Result<Examination> {
-    let mut examination = Examination::new("yum", root.display().to_string());
-    let root = Root::open(root)?;
-    let limits = &options.limits;
-    let report = &mut examination.report;
-    let xml = SafePath::new(REPOMD)?;
-    let asc = xml.with_suffix(".asc")?;
-    let bytes = whole(root.read(&xml, limits.repomd), REPOMD, report)?;
-    let Some(bytes) = bytes else {
-        if report.findings.is_empty() {
-            report.push(Finding::reject(
-                codes::FILE_MISSING,
-                REPOMD,
-                "the file does not exist",
-            ));
-        }
-        return Ok(examination);
-    };
-    let signature = whole(root.read(&asc, limits.signature), asc.as_str(), report)?;
-    let Some(signature) = signature else {
-        if report.findings.is_empty() {
-            unsigned(&mut examination, asc.as_str());
-        }
-        return Ok(examination);
-    };
-    if let Some(sealed) = judge(&mut examination, asc.as_str(), verifier, bytes, &signature) {
-        let chain = Chain {
-            root: &root,
-            level: request.level,
-            verifier: Some(verifier),
-            options,
-            progress,
-        };
-        chain.follow(sealed, &mut examination)?;
-    }
-    examination.report.sort();
-    Ok(examination)
-}
-
-/// Follows the digests from `repomd.xml` to the content of every file.
-pub(super) fn chain(
-    root: &Root,
-    repomd: Verified<Vec<u8>>,
-    options: &CheckOptions,
-    progress: &dyn Progress,
-) -> Result<Report> {
-    let mut examination = Examination::new("yum", root.path().display().to_string());
-    let chain = Chain {
-        root,
-        level: Level::Content,
-        verifier: None,
-        options,
-        progress,
-    };
-    chain.follow(repomd, &mut examination)?;
-    Ok(examination.report)
 }

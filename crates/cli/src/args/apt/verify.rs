@@ -77,7 +77,7 @@ pub(crate) struct FreshnessOptions {
     /// Reject what is older than this: 90d, 12h
     #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration)]
     pub(crate) max_age: Option<SignedDuration>,
-    /// Accept a Release dated this far ahead [default: 10s]
+    /// Accept what is dated this far ahead [default: 10s]
     #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration)]
     pub(crate) clock_skew: Option<SignedDuration>,
     /// Take a Valid-Until for no earlier than Date and this, as apt's Min-ValidTime

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
 
 use crate::args::{Common, EXIT_STATUS, Moment, Trust};
 
@@ -21,10 +22,35 @@ pub(crate) struct YumVerify {
     #[arg(long, value_name = "LEVEL", default_value = "content")]
     pub(crate) level: YumLevelName,
     #[command(flatten)]
+    pub(crate) freshness: YumFreshnessOptions,
+    #[command(flatten)]
     pub(crate) common: Common,
     /// Repositories: directories with repodata/repomd.xml
     #[arg(required = true, value_name = "DIR")]
     pub(crate) paths: Vec<PathBuf>,
+}
+
+/// How fresh a repository has to be. Times are a number and a unit: 45s, 90min, 36h, 10d, 2w.
+#[derive(Args, Debug)]
+pub(crate) struct YumFreshnessOptions {
+    /// Reject what is older than this: 90d, 12h
+    ///
+    /// Counts from the signature of repomd.xml.
+    #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration)]
+    pub(crate) max_age: Option<SignedDuration>,
+    /// Accept what is dated this far ahead [default: 10s]
+    #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration)]
+    pub(crate) clock_skew: Option<SignedDuration>,
+    /// Remember in this file what was accepted, and reject what is older
+    ///
+    /// yum metadata never expires: without a memory nobody notices that an old generation
+    /// is served again, packages with known holes included. One file for one repository;
+    /// it is made where it does not exist. Rejected are a revision, a timestamp or a
+    /// signature older than the last that was accepted, and another content of the same
+    /// revision; stale metadata files and signatures are named by the generation they are
+    /// of. The file is text, a paragraph for each of the last 32 generations.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
 }
 
 /// Levels of a verification.

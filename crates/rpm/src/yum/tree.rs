@@ -1,0 +1,302 @@
+//! Verifies a whole repository, from its signature down.
+
+use std::path::Path;
+
+use pkgseal_openpgp::{Examination, Verified, Verifier};
+use pkgseal_repo::{
+    CheckOptions, Finding, Outcome, Progress, Report, Root, SafePath, codes as repo_codes,
+};
+
+use super::chain::Chain;
+use super::generation::{Generation, sha256};
+use super::repomd::Repomd;
+use super::request::{Level, TreeRequest};
+use super::stale::Pair;
+use super::verify::{judge, unsigned, whole};
+use super::{REPODATA, REPOMD};
+use crate::codes;
+use crate::error::Result;
+
+/// How often a root that changes under our eyes is read.
+const ATTEMPTS: usize = 3;
+
+/// What a verification came to.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// The verdict and everything found.
+    pub examination: Examination,
+    /// The generation whose root was accepted, dates and memory included; whatever became
+    /// of the files it lists.
+    pub generation: Option<Generation>,
+}
+
+/// Verifies a repository from its signature down to every package, as
+/// [`TreeRequest::default`] asks.
+///
+/// # Errors
+/// As [`verify_tree_with`].
+pub fn verify_tree(
+    root: &Path,
+    verifier: &Verifier,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Examination> {
+    let request = TreeRequest::default();
+    let found = verify_tree_with(root, verifier, &request, options, progress)?;
+    Ok(found.examination)
+}
+
+/// Verifies a repository from its signature as deep as asked.
+///
+/// `root` contains `repodata/`. What vouches for a package is the chain of digests from
+/// `repomd.xml`; each file is read once. Packages' own signatures are another matter, and
+/// judged at [`Level::Packages`].
+///
+/// A repository that is published anew meanwhile is not rejected for it: while only its
+/// root was read, it is read again; later, the outcome is undecided unless all was well.
+///
+/// # Errors
+/// When the repository cannot be opened or the engine cannot run. What is missing, wrong
+/// or unreadable inside is a finding.
+pub fn verify_tree_with(
+    root: &Path,
+    verifier: &Verifier,
+    request: &TreeRequest,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Verification> {
+    let xml = SafePath::new(REPOMD)?;
+    let tree = Tree {
+        root: Root::open(root)?,
+        asc: xml.with_suffix(".asc")?,
+        xml,
+        verifier,
+        request,
+        options,
+        progress,
+    };
+    let mut attempt = 1;
+    loop {
+        let (mut found, files) = tree.once()?;
+        let accepted = found.examination.outcome() == Outcome::Accepted;
+        if tree.files() != files {
+            if !accepted && attempt < ATTEMPTS {
+                attempt += 1;
+                continue;
+            }
+            changed(&mut found.examination);
+        }
+        if found.examination.outcome() == Outcome::Rejected {
+            tree.partly_there(&mut found.examination)?;
+        }
+        found.examination.report.sort();
+        return Ok(found);
+    }
+}
+
+/// Follows the digests from `repomd.xml` to the content of every file.
+pub(super) fn chain(
+    root: &Root,
+    repomd: Verified<Vec<u8>>,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Report> {
+    let mut examination = Examination::new("yum", root.path().display().to_string());
+    let chain = Chain {
+        root,
+        level: Level::Content,
+        verifier: None,
+        memory: None,
+        options,
+        progress,
+    };
+    chain.follow(repomd, &mut examination)?;
+    Ok(examination.report)
+}
+
+/// The repository changed between the first read and the last: what was found is of no
+/// generation that ever stood there.
+fn changed(examination: &mut Examination) {
+    const HINT: &str = "verify it again";
+    if examination.outcome() == Outcome::Accepted {
+        let detail = "another generation was published meanwhile; this is about the one before";
+        let note = Finding::note(codes::PUBLISHED_MEANWHILE, REPOMD, detail).hint(HINT);
+        examination.report.push(note);
+    } else {
+        let detail = "another generation was published meanwhile, so what was found says nothing";
+        let finding = Finding::undecided(codes::PUBLISHED_MEANWHILE, REPOMD, detail).hint(HINT);
+        examination.report.findings = vec![finding];
+    }
+}
+
+/// The two files that make a root, as far as they could be read.
+type Files = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+struct Tree<'a> {
+    root: Root,
+    xml: SafePath,
+    asc: SafePath,
+    verifier: &'a Verifier,
+    request: &'a TreeRequest,
+    options: &'a CheckOptions,
+    progress: &'a dyn Progress,
+}
+
+impl Tree<'_> {
+    /// The root as it stands there now.
+    fn files(&self) -> Files {
+        let limits = &self.options.limits;
+        let read = |path, limit| self.root.read(path, limit).ok().flatten();
+        (
+            read(&self.xml, limits.repomd),
+            read(&self.asc, limits.signature),
+        )
+    }
+
+    /// One verification, and the root it was about.
+    fn once(&self) -> Result<(Verification, Files)> {
+        let limits = &self.options.limits;
+        let subject = self.root.path().display().to_string();
+        let mut examination = Examination::new("yum", subject);
+        let report = &mut examination.report;
+        let asc = self.asc.as_str();
+        let bytes = whole(self.root.read(&self.xml, limits.repomd), REPOMD, report)?;
+        let signature = whole(self.root.read(&self.asc, limits.signature), asc, report)?;
+        let mut generation = None;
+        match (&bytes, &signature) {
+            (Some(bytes), Some(signature)) => {
+                let verifier = self.verifier;
+                match judge(&mut examination, asc, verifier, bytes.clone(), signature) {
+                    Some(sealed) => generation = self.follow(sealed, bytes, &mut examination)?,
+                    None => self.stale(bytes, signature, &mut examination),
+                }
+            }
+            (None, _) if report.findings.is_empty() => report.push(Finding::reject(
+                repo_codes::FILE_MISSING,
+                REPOMD,
+                "the file does not exist",
+            )),
+            (Some(_), None) if report.findings.is_empty() => unsigned(&mut examination, asc),
+            _ => {}
+        }
+        let verification = Verification {
+            examination,
+            generation,
+        };
+        Ok((verification, (bytes, signature)))
+    }
+
+    /// Judges what a verified `repomd.xml` says of itself, and follows it.
+    fn follow(
+        &self,
+        sealed: Verified<Vec<u8>>,
+        bytes: &[u8],
+        examination: &mut Examination,
+    ) -> Result<Option<Generation>> {
+        let repomd = match Repomd::parse(sealed, &self.options.limits) {
+            Ok(repomd) => repomd,
+            Err(finding) => {
+                examination.report.push(*finding);
+                return Ok(None);
+            }
+        };
+        let signatures = examination.signatures.last().map(|object| &object.report);
+        let generation = Generation::of(sha256(bytes), repomd.get(), signatures);
+        let request = self.request;
+        let mut report = Report::new();
+        report.findings.extend(
+            request
+                .freshness
+                .judge(&generation, REPOMD, self.verifier.now()),
+        );
+        if let Some(memory) = &request.memory {
+            report.findings.extend(memory.judge(&generation, REPOMD));
+        }
+        let good = report.outcome() == Outcome::Accepted;
+        examination.report.merge(report);
+        let chain = Chain {
+            root: &self.root,
+            level: request.level,
+            verifier: Some(self.verifier),
+            memory: request.memory.as_ref(),
+            options: self.options,
+            progress: self.progress,
+        };
+        chain.from(&repomd, examination)?;
+        Ok(good.then_some(generation))
+    }
+
+    /// Says of which generation a signature is that is not of this `repomd.xml`.
+    fn stale(&self, xml: &[u8], asc: &[u8], examination: &mut Examination) {
+        let Some(object) = examination.signatures.last() else {
+            return;
+        };
+        let pair = Pair {
+            root: &self.root,
+            path: &self.xml,
+            xml,
+            asc,
+            verifier: self.verifier,
+            limits: &self.options.limits,
+        };
+        let found = pair.diagnose(&object.report, self.request.memory.as_ref());
+        examination.report.findings.extend(found);
+    }
+
+    /// Notes what hints at an update that is under way, or was broken off.
+    fn partly_there(&self, examination: &mut Examination) -> Result<()> {
+        let report = &mut examination.report;
+        for name in [".repodata", ".olddata"] {
+            let path = SafePath::new(name)?;
+            if matches!(self.root.dir(&path), Ok(Some(_))) {
+                report.push(
+                    Finding::note(
+                        codes::UPDATE_RUNNING,
+                        name,
+                        "createrepo_c keeps it while it works",
+                    )
+                    .hint("wait for it; if nothing runs, remove the folder and run createrepo_c again"),
+                );
+            }
+        }
+        // Data that is missing, and files of the same kind that nothing lists.
+        let missing: Vec<&str> = report
+            .findings
+            .iter()
+            .filter(|finding| finding.code == repo_codes::FILE_MISSING)
+            .filter_map(|finding| kind_in_name(&finding.subject))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let folder = SafePath::new(REPODATA)?;
+        let Ok(there) = self.root.walk(Some(&folder)) else {
+            return Ok(());
+        };
+        let others = there
+            .iter()
+            .filter_map(|(path, _)| kind_in_name(path.as_ref().ok()?.as_str()))
+            .filter(|kind| missing.contains(kind))
+            .count();
+        if others > 0 {
+            let detail = format!(
+                "{} metadata files are missing, and {others} others of the same kinds are there",
+                missing.len()
+            );
+            report.push(
+                Finding::note(codes::PARTIAL_SYNC, folder.as_str(), detail)
+                    .hint("fetch repomd.xml and its signature last, after all that they list"),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// `primary.xml` of `repodata/0123…-primary.xml.gz`.
+fn kind_in_name(path: &str) -> Option<&str> {
+    let name = path.strip_prefix(REPODATA)?.strip_prefix('/')?;
+    let (digest, kind) = name.split_once('-')?;
+    let hex = digest.len() >= 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let kind = kind.rsplit_once('.').map_or(kind, |(kind, _)| kind);
+    hex.then_some(kind)
+}
