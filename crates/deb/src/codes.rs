@@ -179,6 +179,7 @@ codes! {
     UPLOAD_TOO_OLD = "upload.too-old", "the signature is older than uploads may be: possibly an old upload sent again";
     UPLOAD_INCOMPLETE = "upload.incomplete", "the source needs a file that the .changes does not bring along, and that no earlier upload can have brought";
     UPLOAD_NOT_INCLUDED = "upload.not-included", "files that a document lists are neither part of this upload nor beside it, and were not looked at";
+    UPLOAD_UNFINISHED = "upload.unfinished", "signing was cut off while the signed documents were put in place: some may be signed and some not";
     UPLOAD_UPSTREAM_UNKNOWN = "upload.upstream-not-judged", "a tarball's upstream signature was not judged, as no certificate for it is at hand";
     UPLOAD_UPSTREAM_ORPHAN = "upload.upstream-without-tarball", "an upstream signature is listed, and the tarball it would be of is not";
 }

@@ -34,5 +34,5 @@ mod verify;
 
 pub use crate::listed::Listed;
 pub use document::{Document, Kind};
-pub use sign::{Existing, sign, stage};
+pub use sign::{Existing, sign};
 pub use verify::verify;

@@ -74,5 +74,5 @@ pub use path::SafePath;
 pub use progress::{NoProgress, Progress, ProgressSink};
 pub use root::{Root, Survey, read_file};
 pub use scaffold::Scaffold;
-pub use staged::{StagedFile, StagedSet};
+pub use staged::{StagedFile, StagedSet, complete, unfinished};
 pub use stream::read_through;

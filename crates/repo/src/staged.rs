@@ -1,6 +1,7 @@
 //! Outputs that appear whole or not at all.
 
 mod set;
+mod together;
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
@@ -17,6 +18,7 @@ use crate::destination::sync_directory;
 use crate::{Error, Result};
 
 pub use set::StagedSet;
+pub use together::{complete, unfinished};
 
 /// As many links as Linux itself follows in one path.
 const MAX_LINKS: usize = 40;
@@ -33,6 +35,8 @@ const MAX_LINKS: usize = 40;
 #[derive(Debug)]
 pub struct StagedFile {
     file: File,
+    /// Where it was asked to go.
+    asked: PathBuf,
     /// Where it goes, links resolved.
     target: PathBuf,
     /// The directory of `target`.
@@ -97,6 +101,7 @@ impl StagedFile {
     }
 
     fn stage(target: &Path, mode: Mode) -> io::Result<Self> {
+        let asked = target.to_owned();
         let target = resolve_links(target)?;
         let old = match fs::metadata(&target) {
             Ok(old) if old.is_file() => Some(old),
@@ -128,6 +133,7 @@ impl StagedFile {
         };
         let staged = Self {
             file,
+            asked,
             target,
             parent,
             name,

@@ -173,7 +173,7 @@ impl Job<'_> {
                 Prepared::Staged(set, examination)
             }
             KindName::Changes | KindName::Dsc | KindName::Buildinfo => {
-                let (set, examination) = pkgseal_deb::upload::stage(
+                Prepared::Visible(pkgseal_deb::upload::sign(
                     path,
                     signers,
                     *now,
@@ -181,8 +181,7 @@ impl Job<'_> {
                     self.upload_existing(),
                     options,
                     progress,
-                )?;
-                Prepared::Staged(set, examination)
+                )?)
             }
             KindName::Release => Prepared::Visible(pkgseal_deb::apt::sign_release(
                 path,

@@ -9,13 +9,13 @@ use pkgseal_openpgp::cleartext::{self, TrailingBlanks};
 use pkgseal_openpgp::{Examination, Signed, Signer, Verified, Verifier};
 use pkgseal_repo::{
     CheckOptions, Destination, Finding, Limits, Outcome, Progress, SafePath, Severity, StagedFile,
-    StagedSet, codes as repo_codes,
+    StagedSet, codes as repo_codes, complete,
 };
 
 use super::document::{Document, Kind};
 use super::edit::{Entry, relist};
 use super::files::Copies;
-use super::verify::{BEGIN, Job, Place};
+use super::verify::{BEGIN, Job, Place, verify};
 use crate::listed::Listed;
 use crate::{Error, Result};
 
@@ -36,8 +36,9 @@ pub enum Existing {
 /// the .buildinfo and the .changes; then the .buildinfo, and the .changes last. Of the
 /// texts nothing else changes. What the archive would reject is not signed: the whole
 /// upload is verified with the public certificates, down to every file it lists, before
-/// all documents become visible together, the .changes last. Into another directory the
-/// whole upload goes along.
+/// all documents become visible together, the .changes last; where a process is killed
+/// while they do, the next one that signs here completes it ([`pkgseal_repo::complete`]).
+/// Into another directory the whole upload goes along.
 ///
 /// # Errors
 /// [`Error::Refused`] with everything that is wrong with the upload,
@@ -52,6 +53,19 @@ pub fn sign(
     options: &CheckOptions,
     progress: &dyn Progress,
 ) -> Result<Signed> {
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let completed = complete(directory)?;
+    if !completed.is_empty() && existing == Existing::Keep {
+        // That was all there was to do, unless it was of another upload or by other keys.
+        let verifier = Verifier::of_signers(signers, time);
+        let examination = verify(path, &verifier, None, options, progress)?;
+        if examination.outcome() == Outcome::Accepted {
+            return Ok(Signed {
+                outputs: completed,
+                examination,
+            });
+        }
+    }
     let (set, examination) = stage(
         path,
         signers,
@@ -61,17 +75,16 @@ pub fn sign(
         options,
         progress,
     )?;
+    let target = destination.resolve(path);
+    let directory = target.parent().unwrap_or(Path::new(""));
     Ok(Signed {
-        outputs: set.commit()?,
+        outputs: set.commit_together(directory)?,
         examination,
     })
 }
 
 /// As [`sign`], but leaves the signed and verified files staged.
-///
-/// # Errors
-/// As [`sign`].
-pub fn stage(
+fn stage(
     path: &Path,
     signers: &[Signer],
     time: Timestamp,

@@ -11,6 +11,7 @@ use pkgseal_openpgp::cleartext::TrailingBlanks;
 use pkgseal_openpgp::{Examination, Object, Status, Verified, Verifier};
 use pkgseal_repo::{
     CheckOptions, Error as RepoError, Finding, Progress, Root, SafePath, codes as repo_codes,
+    unfinished,
 };
 
 use super::agree;
@@ -44,7 +45,19 @@ pub fn verify(
         staged: &BTreeMap::new(),
         copies: None,
     };
-    job.examine(&place, path.display().to_string())
+    let mut examination = job.examine(&place, path.display().to_string())?;
+    if unfinished(place.root.path()) {
+        let finding = Finding::warning(
+            codes::UPLOAD_UNFINISHED,
+            place.name.as_str(),
+            "a process that signed in this directory was cut off, or is still at it",
+        );
+        examination
+            .report
+            .push(finding.hint("wait for it, or complete it: pkgseal sign --key KEY CHANGES"));
+        examination.report.sort();
+    }
+    Ok(examination)
 }
 
 /// Where a document stands.

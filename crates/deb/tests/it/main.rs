@@ -31,4 +31,5 @@ mod tamper;
 mod tree;
 mod trouble;
 mod upload;
+mod upload_crash;
 mod upload_peers;

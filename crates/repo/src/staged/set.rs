@@ -28,20 +28,28 @@ pub struct StagedSet {
 
 /// A file that only has to be renamed.
 #[derive(Debug)]
-struct Ready {
-    name: Name,
-    target: PathBuf,
-    parent: PathBuf,
+pub(super) struct Ready {
+    pub(super) name: Name,
+    /// The path it was created for.
+    pub(super) asked: PathBuf,
+    pub(super) target: PathBuf,
+    pub(super) parent: PathBuf,
 }
 
 impl Ready {
     /// A synced file gets its temporary name and is closed.
     fn new(mut file: StagedFile, synced: io::Result<()>) -> Result<Self> {
         let named = synced.and_then(|()| file.give_name());
-        let StagedFile { target, parent, .. } = file;
+        let StagedFile {
+            asked,
+            target,
+            parent,
+            ..
+        } = file;
         match named {
             Ok(name) => Ok(Self {
                 name,
+                asked,
                 target,
                 parent,
             }),
@@ -113,6 +121,12 @@ impl StagedSet {
         other.open.into_iter().for_each(|file| self.push(file));
     }
 
+    /// All files, synced and named.
+    pub(super) fn ready(mut self) -> Result<Vec<Ready>> {
+        self.settle();
+        self.settled.into_iter().collect()
+    }
+
     /// How many files.
     pub fn len(&self) -> usize {
         self.settled.len() + self.open.len()
@@ -130,15 +144,15 @@ impl StagedSet {
     ///
     /// # Errors
     /// [`Error::Write`]; files not yet renamed are discarded.
-    pub fn commit(mut self) -> Result<Vec<PathBuf>> {
-        self.settle();
-        let ready = self.settled.into_iter().collect::<Result<Vec<Ready>>>()?;
+    pub fn commit(self) -> Result<Vec<PathBuf>> {
+        let ready = self.ready()?;
         let mut targets = Vec::with_capacity(ready.len());
         let mut parents = BTreeSet::new();
         for Ready {
             name,
             target,
             parent,
+            ..
         } in ready
         {
             name.rename(&target)
