@@ -140,7 +140,7 @@ pub(crate) struct Examine {
     ///
     /// Counts from the signature of a .changes; without it, the profile says how old that
     /// may be. Nothing else that these paths can be has an age of its own.
-    #[arg(long, value_name = "AGE", value_parser = shared::age)]
+    #[arg(long, value_name = "DURATION", value_parser = pkgseal_repo::parse_duration)]
     pub(crate) max_age: Option<jiff::SignedDuration>,
     /// Take the paths for this, whatever they look like
     #[arg(long = "as", value_name = "KIND")]

@@ -77,7 +77,7 @@ pub use policy::parse_policy;
 pub use publish::{Generation, Lock, PublishOptions, publish};
 pub use refresh::{RefreshOptions, refresh};
 pub use release::Release;
-pub use request::{Expectation, Level, Scope, TreeRequest, parse_duration};
+pub use request::{Expectation, Level, Scope, TreeRequest};
 pub use root::verify_release;
 pub use sign::{sign_release, sign_tree};
 pub use tree::{verify_tree, verify_tree_with};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// Whose certificates are known.
 #[derive(Args, Debug)]
@@ -87,42 +87,9 @@ fn moment(text: &str) -> Result<Timestamp, String> {
         .ok_or_else(|| FORMS.to_owned())
 }
 
-/// Reads an age: a whole number of days (`d`), hours (`h`) or minutes (`m`).
-pub(crate) fn age(text: &str) -> Result<SignedDuration, String> {
-    let seconds = [('d', 86_400), ('h', 3_600), ('m', 60)];
-    let parsed = seconds.into_iter().find_map(|(unit, seconds)| {
-        let number = text.strip_suffix(unit)?;
-        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-        let number = number.parse::<i64>().ok().filter(|_| digits)?;
-        number.checked_mul(seconds).map(SignedDuration::from_secs)
-    });
-    parsed.ok_or_else(|| "expected 90d, 12h or 30m".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{age, moment};
-
-    #[test]
-    fn ages() {
-        assert_eq!(age("2d").unwrap().as_hours(), 48);
-        assert_eq!(age("12h").unwrap().as_hours(), 12);
-        assert_eq!(age("90m").unwrap().as_mins(), 90);
-        for text in [
-            "",
-            "d",
-            "1",
-            "-1d",
-            "1 d",
-            "1.5d",
-            "1w",
-            "99999999999999999d",
-            "1dd",
-            "+1d",
-        ] {
-            assert!(age(text).is_err(), "{text}");
-        }
-    }
+    use super::moment;
 
     #[test]
     fn moments_in_three_forms() {

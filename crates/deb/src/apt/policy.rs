@@ -1,10 +1,11 @@
 //! Expectations of suites, from a file.
 
+use pkgseal_repo::parse_duration;
 use serde::Deserialize;
 
 use super::freshness::Freshness;
 use super::pattern::Pattern;
-use super::request::{Expectation, parse_duration};
+use super::request::Expectation;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -8,11 +8,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
-use pkgseal_deb::apt::{
-    self, Expectation, Freshness, Level, Pattern, Scope, TreeRequest, parse_duration,
-};
+use pkgseal_deb::apt::{self, Expectation, Freshness, Level, Pattern, Scope, TreeRequest};
 use pkgseal_openpgp::{Certificate, Certificates, Examination, Profile, Verifier};
-use pkgseal_repo::{CheckOptions, Destination, NoProgress, Outcome, Severity};
+use pkgseal_repo::{CheckOptions, Destination, NoProgress, Outcome, Severity, parse_duration};
 use pkgseal_testkit::build::Compression;
 use pkgseal_testkit::build::mirror::Mirror;
 use pkgseal_testkit::keys;

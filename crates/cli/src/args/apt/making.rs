@@ -27,7 +27,7 @@ pub(crate) struct ReleaseOptions {
     #[arg(long, value_name = "TEXT")]
     pub(crate) description: Option<String>,
     /// Let clients use it this long: 36h, 10d, 2w [default: for ever]
-    #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = pkgseal_repo::parse_duration)]
     pub(crate) valid_for: Option<SignedDuration>,
     /// Whether clients install from it by themselves
     #[arg(long, value_name = "WHICH", default_value = "all")]
@@ -89,6 +89,6 @@ pub(crate) struct PublishArguments {
     #[arg(long, value_name = "N", default_value = "3")]
     pub(crate) keep: usize,
     /// Wait this long for somebody else who publishes there
-    #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration, default_value = "0s")]
+    #[arg(long, value_name = "DURATION", value_parser = pkgseal_repo::parse_duration, default_value = "0s")]
     pub(crate) wait: SignedDuration,
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use crate::args::{EXIT_STATUS, Moment};
-use pkgseal_deb::apt::parse_duration;
+use pkgseal_repo::parse_duration;
 
 /// Complete a publication that was interrupted
 ///

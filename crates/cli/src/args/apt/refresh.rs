@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use crate::args::{Common, EXIT_STATUS, Moment, Secrets, Trust};
-use pkgseal_deb::apt::parse_duration;
+use pkgseal_repo::parse_duration;
 
 /// Give suites new dates and sign them anew
 ///

@@ -75,16 +75,16 @@ pub(crate) struct ScopeOptions {
 #[derive(Args, Debug)]
 pub(crate) struct FreshnessOptions {
     /// Reject what is older than this: 90d, 12h
-    #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = pkgseal_repo::parse_duration)]
     pub(crate) max_age: Option<SignedDuration>,
     /// Accept what is dated this far ahead [default: 10s]
-    #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = pkgseal_repo::parse_duration)]
     pub(crate) clock_skew: Option<SignedDuration>,
     /// Take a Valid-Until for no earlier than Date and this, as apt's Min-ValidTime
-    #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = pkgseal_repo::parse_duration)]
     pub(crate) min_valid_time: Option<SignedDuration>,
     /// Take a Valid-Until for no later than Date and this, as apt's Max-ValidTime
-    #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = pkgseal_repo::parse_duration)]
     pub(crate) max_valid_time: Option<SignedDuration>,
 }
 

@@ -36,10 +36,10 @@ pub(crate) struct YumFreshnessOptions {
     /// Reject what is older than this: 90d, 12h
     ///
     /// Counts from the signature of repomd.xml.
-    #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = pkgseal_repo::parse_duration)]
     pub(crate) max_age: Option<SignedDuration>,
     /// Accept what is dated this far ahead [default: 10s]
-    #[arg(long, value_name = "DURATION", value_parser = pkgseal_deb::apt::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = pkgseal_repo::parse_duration)]
     pub(crate) clock_skew: Option<SignedDuration>,
     /// Remember in this file what was accepted, and reject what is older
     ///
