@@ -2,8 +2,10 @@
 //! bytes, and the space reserved at build time gives or takes what the change needs.
 //!
 //! Pure over bytes. While the change fits the reserve, the header keeps its length, so
-//! that everything behind it stays where it is, and taking a signature out again gives
-//! back the header bit for bit.
+//! that everything behind it stays where it is. Where it does not fit, the header grows,
+//! and a note of [`NOTE`] bytes at the end of the reserve says from what length: what a
+//! header looks like depends only on its length at build time and on its entries, so that taking
+//! a signature out again gives back the header bit for bit, grown or not.
 
 use crate::error::{Error, Result};
 use crate::header::{ENTRY, Fault, INTRO, Index, MAGIC, Role};
@@ -12,6 +14,14 @@ use crate::tag::{Kind, SignatureTag};
 /// A header that must grow grows by multiples of this many bytes: the usual block of a
 /// file system, so that what lies behind stays aligned to blocks.
 pub const GROWTH: usize = 4096;
+
+/// Bytes of the note at the end of a grown header's reserve: [`NOTE_WORD`] and how long the
+/// header was at build time.
+pub const NOTE: usize = 16;
+
+/// What a note begins with. rpm does not look into the reserve; rpmsign writes zeros over
+/// it, and the growth is then no longer known.
+pub const NOTE_WORD: [u8; 12] = *b"pkgseal grew";
 
 /// Caps of the signature header (rpm's own).
 const MAX_ENTRIES: usize = 32;
@@ -31,6 +41,7 @@ struct Item {
 pub struct Editor {
     items: Vec<Item>,
     reserve: SignatureTag,
+    /// Bytes of the header before it ever grew.
     length: usize,
 }
 
@@ -39,14 +50,32 @@ pub struct Editor {
 pub struct Edited {
     /// Its bytes.
     pub header: Vec<u8>,
-    /// How many bytes the main header moves back: 0 while the change fits the reserve,
-    /// else a multiple of [`GROWTH`].
+    /// How many bytes the header is longer than at build time: 0 while its entries fit the
+    /// space of that time, else a multiple of [`GROWTH`].
     pub grown: usize,
+}
+
+/// How long a header was before it grew, as the note at the end of its reserve says; `None`
+/// where there is no note. What precedes the note is zero.
+fn noted_length(reserve: &[u8], length: usize) -> Option<usize> {
+    let (zeros, note) = reserve.split_last_chunk::<NOTE>()?;
+    let (word, noted) = note.split_last_chunk::<4>()?;
+    let noted = usize::try_from(u32::from_be_bytes(*noted)).ok()?;
+    let is_note = *word == NOTE_WORD
+        && zeros.iter().all(|&byte| byte == 0)
+        && noted < length
+        && (end(length) - end(noted)).is_multiple_of(GROWTH);
+    is_note.then_some(noted)
 }
 
 /// Zero bytes that follow a signature header of this length.
 pub fn padding(length: usize) -> usize {
     (8 - length % 8) % 8
+}
+
+/// Where what follows a header of this length begins.
+fn end(length: usize) -> usize {
+    length + padding(length)
 }
 
 /// Puts signatures into a signature header: `legacy` ones as binary packets under their
@@ -116,11 +145,33 @@ impl Editor {
             })
             .collect();
         items.sort_by_key(|i| i.tag);
+        let noted = index
+            .find(reserve.0)
+            .and_then(|entry| noted_length(header.get(entry.range.clone())?, header.len()));
         Self {
             items,
             reserve,
-            length: header.len(),
+            length: noted.unwrap_or(header.len()),
         }
+    }
+
+    /// Whether the reserve of a header is what belongs there: zeros, or zeros and the note
+    /// of a header that would look the same if it were laid out anew. So nobody can keep
+    /// anything of their own in it.
+    pub(crate) fn reserve_is_canonical(
+        header: &[u8],
+        index: &Index,
+        reserve: SignatureTag,
+    ) -> bool {
+        let Some(entry) = index.find(reserve.0) else {
+            return true;
+        };
+        let data = header.get(entry.range.clone()).unwrap_or_default();
+        data.iter().all(|&byte| byte == 0)
+            || noted_length(data, header.len()).is_some()
+                && Self::from_index(header, index, reserve)
+                    .finish()
+                    .is_ok_and(|edited| edited.header == header)
     }
 
     /// The data of the first entry with this tag.
@@ -181,8 +232,9 @@ impl Editor {
         self.items.insert(at, item);
     }
 
-    /// Lays the entries out in order of tag with a reserve that keeps the length, or with
-    /// the least growth by [`GROWTH`] where the reserve does not suffice.
+    /// Lays the entries out in order of tag, with a reserve that makes the header as long
+    /// as it was at build time, or longer by the least multiple of [`GROWTH`] where they
+    /// do not fit. Entries that fill the space to the last byte leave no reserve.
     ///
     /// # Errors
     /// [`Error::TooLarge`].
@@ -192,20 +244,40 @@ impl Editor {
                 reason: "it would have more than 32 entries",
             });
         }
-        let least = self.length_with(1);
+        let least = self.length_with(Some(NOTE));
         if least > MAX_DATA {
             return Err(Error::TooLarge {
                 reason: "it would have more than 64 MiB of data",
             });
         }
-        // What stays fixed is where the main header begins: the padded end.
-        let end = self.length + padding(self.length);
-        let missing = (least + padding(least)).saturating_sub(end);
+        let fitting = if self.length_with(None) == self.length {
+            Some(None)
+        } else {
+            let mut candidates = self.reserves(self.length, 1);
+            let fits = candidates.find(|&r| self.length_with(Some(r)) == self.length);
+            fits.map(Some)
+        };
+        if let Some(reserve) = fitting {
+            return Ok(Edited {
+                header: self.lay_out(reserve, &[]),
+                grown: 0,
+            });
+        }
+        let note = [&NOTE_WORD[..], &number(self.length).to_be_bytes()].concat();
+        // What stays a multiple of blocks is where the main header begins.
+        let missing = end(least).saturating_sub(end(self.length)).max(1);
         let mut grown = missing.div_ceil(GROWTH) * GROWTH;
         loop {
-            if let Some(reserve) = self.reserve_for(self.length + grown) {
+            let target = self.length + grown;
+            let length = |&r: &usize| self.length_with(Some(r));
+            let mut candidates = self.reserves(target, NOTE);
+            let fits = candidates
+                .clone()
+                .find(|r| length(r) == target)
+                .or_else(|| candidates.find(|r| end(length(r)) == end(target)));
+            if let Some(reserve) = fits {
                 return Ok(Edited {
-                    header: self.lay_out(reserve),
+                    header: self.lay_out(Some(reserve), &note),
                     grown,
                 });
             }
@@ -213,21 +285,21 @@ impl Editor {
         }
     }
 
-    /// The size of the reserve that makes the header `target` bytes long, or at least as
-    /// long up to its padding.
-    fn reserve_for(&self, target: usize) -> Option<usize> {
-        let padded = |length: usize| length + padding(length);
-        // Exact while nothing lies behind the reserve (r = T − 64 − 16n − D); data behind
-        // it move by their alignment, at most 8 bytes, so that a few sizes are tried.
-        let most = padded(target).checked_sub(self.length_with(1))? + 1;
-        let candidates = || (most.saturating_sub(16).max(1)..=most).rev();
-        candidates()
-            .find(|&r| self.length_with(r) == target)
-            .or_else(|| candidates().find(|&r| padded(self.length_with(r)) == padded(target)))
+    /// Sizes of the reserve, of `least` bytes or more and largest first, some of which may
+    /// make the header `target` bytes long. Exact while nothing lies behind the reserve
+    /// (r = T − 64 − 16n − D); data behind it move by their alignment, at most 8 bytes.
+    fn reserves(
+        &self,
+        target: usize,
+        least: usize,
+    ) -> std::iter::Rev<std::ops::RangeInclusive<usize>> {
+        let most = (end(target) + 1).saturating_sub(self.length_with(Some(1)));
+        (most.saturating_sub(16).max(least)..=most).rev()
     }
 
-    /// The data offsets of all entries with a reserve of `reserve` bytes, and the end.
-    fn offsets(&self, reserve: usize) -> (Vec<(SignatureTag, Kind, usize, usize)>, usize) {
+    /// The data offsets of all entries with a reserve of `reserve` bytes, or none, and the
+    /// end.
+    fn offsets(&self, reserve: Option<usize>) -> (Vec<(SignatureTag, Kind, usize, usize)>, usize) {
         let mut end = 0usize;
         let mut rows = Vec::with_capacity(self.items.len() + 1);
         let split = self.items.partition_point(|i| i.tag < self.reserve);
@@ -237,8 +309,10 @@ impl Editor {
             rows.push((item.tag, item.kind, item.count, end));
             end += item.data.len();
         }
-        rows.push((self.reserve, Kind::Bin, reserve, end));
-        end += reserve;
+        if let Some(reserve) = reserve {
+            rows.push((self.reserve, Kind::Bin, reserve, end));
+            end += reserve;
+        }
         for item in above {
             end = end.next_multiple_of(item.kind.alignment());
             rows.push((item.tag, item.kind, item.count, end));
@@ -247,12 +321,13 @@ impl Editor {
         (rows, end)
     }
 
-    fn length_with(&self, reserve: usize) -> usize {
+    fn length_with(&self, reserve: Option<usize>) -> usize {
         let (rows, end) = self.offsets(reserve);
         INTRO + ENTRY * (rows.len() + 1) + end + ENTRY
     }
 
-    fn lay_out(&self, reserve: usize) -> Vec<u8> {
+    /// `note` stands at the end of the reserve.
+    fn lay_out(&self, reserve: Option<usize>, note: &[u8]) -> Vec<u8> {
         let (rows, end) = self.offsets(reserve);
         let entries = rows.len() + 1;
         let mut header = Vec::with_capacity(INTRO + ENTRY * entries + end + ENTRY);
@@ -266,12 +341,13 @@ impl Editor {
         }
         let data_at = header.len();
         let mut items = self.items.iter();
-        for (tag, _, _, offset) in &rows {
+        for (tag, _, count, offset) in &rows {
             header.resize(data_at + offset, 0);
             // Rows are the items in order with the reserve among them.
-            if *tag != self.reserve
-                && let Some(item) = items.next()
-            {
+            if *tag == self.reserve {
+                header.resize(data_at + offset + count.saturating_sub(note.len()), 0);
+                header.extend_from_slice(note);
+            } else if let Some(item) = items.next() {
                 header.extend_from_slice(&item.data);
             }
         }

@@ -12,7 +12,7 @@ fn built(items: &[(u32, Kind, usize, Vec<u8>)], tag: SignatureTag, reserve: usiz
     for (number, kind, count, data) in items {
         editor.set(SignatureTag(*number), *kind, *count, data.clone());
     }
-    editor.lay_out(reserve)
+    editor.lay_out(Some(reserve), &[])
 }
 
 fn rpmbuild() -> Vec<u8> {
@@ -72,12 +72,17 @@ fn a_signature_takes_its_space_from_the_reserve() {
 #[test]
 fn a_large_signature_grows_by_blocks() {
     let header = rpmbuild();
+    // A reserve takes 17 bytes at least, a note 16 more; entries may also take all there is.
     for (bytes, grown) in [
-        (4114, 0),
-        (4115, 4096),
+        (4110, 0),
+        (4111, 4096),
+        (4126, 4096),
+        (4127, 0),
+        (4130, 0),
+        (4131, 4096),
         (4620, 4096),
-        (8210, 4096),
-        (8211, 8192),
+        (8198, 4096),
+        (8199, 8192),
     ] {
         let signed = insert_signatures(
             &header,
@@ -87,17 +92,55 @@ fn a_large_signature_grows_by_blocks() {
         )
         .unwrap();
         assert_eq!(signed.grown, grown, "{bytes}");
-        let end = |header: &[u8]| header.len() + padding(header.len());
-        assert_eq!(end(&signed.header), end(&header) + grown);
-        assert!(
-            Index::parse(&signed.header, Role::Signature)
-                .unwrap()
-                .find(1008)
-                .unwrap()
-                .count
-                >= 1
-        );
+        assert_eq!(end(signed.header.len()), end(header.len()) + grown);
+        let index = Index::parse(&signed.header, Role::Signature).unwrap();
+        let reserve = index.find(1008).map_or(0, |reserve| reserve.count);
+        assert!(reserve >= if grown > 0 { NOTE } else { 0 }, "{bytes}");
+        // And everything is given back.
+        let mut back = Editor::parse(&signed.header, SignatureTag::RESERVEDSPACE).unwrap();
+        back.remove(SignatureTag::OPENPGP);
+        let back = back.finish().unwrap();
+        assert!(back.header == header && back.grown == 0, "{bytes}");
     }
+}
+
+#[test]
+fn only_the_note_of_a_grown_header_may_stand_in_the_reserve() {
+    let tag = SignatureTag::RESERVEDSPACE;
+    let canonical = |header: &[u8]| {
+        let index = Index::parse(header, Role::Signature).unwrap();
+        Editor::reserve_is_canonical(header, &index, tag)
+    };
+    let plain = rpmbuild();
+    assert!(canonical(&plain));
+    let big = ["x".repeat(4620)];
+    let grown = insert_signatures(&plain, tag, &[], &big).unwrap().header;
+    assert!(canonical(&grown));
+    let reserve = |header: &[u8]| {
+        let index = Index::parse(header, Role::Signature).unwrap();
+        index.find(tag.0).unwrap().range.clone()
+    };
+    let place = reserve(&grown);
+    assert_eq!(&grown[place.end - NOTE..place.end - 4], b"pkgseal grew");
+    for at in [
+        place.start,
+        place.end - NOTE - 1,
+        place.end - NOTE,
+        place.end - 1,
+        place.end - 2,
+    ] {
+        let mut other = grown.clone();
+        other[at] ^= 1;
+        assert!(!canonical(&other), "{at}");
+    }
+    // A note in a header that had no need to grow.
+    let mut claimed = plain.clone();
+    let place = reserve(&plain);
+    claimed[place.end - NOTE..place.end - 4].copy_from_slice(&NOTE_WORD);
+    claimed[place.end - 4..place.end].copy_from_slice(&308u32.to_be_bytes());
+    assert!(!canonical(&claimed));
+    claimed[place.end - 4..place.end].copy_from_slice(&0x4000_0000u32.to_be_bytes());
+    assert!(!canonical(&claimed));
 }
 
 #[test]
@@ -107,13 +150,19 @@ fn a_header_without_reserve_gets_one() {
         SignatureTag::RESERVEDSPACE,
         1,
     );
-    // Drop the reserve by parsing it as another tag's and laying out a 1-byte 999.
-    let mut editor = Editor::parse(&with, SignatureTag::RESERVEDSPACE).unwrap();
-    editor.length = with.len() - 17;
+    let without = {
+        let editor = Editor::parse(&with, SignatureTag::RESERVEDSPACE).unwrap();
+        editor.lay_out(None, &[])
+    };
+    let mut editor = Editor::parse(&without, SignatureTag::RESERVEDSPACE).unwrap();
+    assert_eq!(editor.finish().unwrap().header, without);
     editor.put(SignatureTag::RSA, vec![1; 280]);
     let edited = editor.finish().unwrap();
     assert_eq!(edited.grown, GROWTH);
-    assert_eq!(edited.header.len(), with.len() - 17 + GROWTH);
+    assert_eq!(edited.header.len(), without.len() + GROWTH);
+    let mut back = Editor::parse(&edited.header, SignatureTag::RESERVEDSPACE).unwrap();
+    back.remove(SignatureTag::RSA);
+    assert_eq!(back.finish().unwrap().header, without);
 }
 
 #[test]
@@ -151,39 +200,87 @@ fn any_item() -> impl Strategy<Value = (u32, Kind, usize, Vec<u8>)> {
     })
 }
 
+/// Puts signatures of these sizes into their tags.
+fn put(editor: &mut Editor, signatures: &[(SignatureTag, usize)]) {
+    for (tag, bytes) in signatures {
+        editor.put(*tag, vec![9; *bytes]);
+    }
+}
+
+fn finished(editor: &Editor) -> Vec<u8> {
+    editor.finish().unwrap().header
+}
+
+fn parsed(header: &[u8], tag: SignatureTag) -> Editor {
+    let index = Index::parse(header, Role::Signature).unwrap();
+    assert!(index.gaps.is_empty());
+    assert!(Editor::reserve_is_canonical(header, &index, tag));
+    Editor::parse(header, tag).unwrap()
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(3000))]
+
+    /// Signatures go in and out, in any order, fitting the reserve or not: what is left is
+    /// what the header would be if the others had never been there.
     #[test]
     fn add_then_remove_gives_back_every_bit(
         items in prop::collection::vec(any_item(), 0..10),
-        reserve in 700usize..5000,
-        signature in prop::collection::vec(any::<u8>(), 1..600),
+        // None at all, hardly any, the usual, a lot.
+        reserve in prop_oneof![Just(0), 1usize..200, 700usize..5000, Just(16416)],
+        first in 1usize..9000,
+        second in prop_oneof![1usize..700, 1usize..9000],
         v6: bool,
     ) {
         let tag = if v6 { SignatureTag::RESERVED } else { SignatureTag::RESERVEDSPACE };
-        let header = built(&items, tag, reserve);
-        let mut editor = Editor::parse(&header, tag).unwrap();
-        let before = editor.clone();
+        let built = match reserve {
+            0 => {
+                let editor = Editor::parse(&built(&items, tag, 1), tag).unwrap();
+                editor.lay_out(None, &[])
+            }
+            _ => built(&items, tag, reserve),
+        };
         // Where an aligned entry follows the reserve, several reserves give one length;
         // the largest is the canonical one.
-        let header = before.finish().unwrap().header;
-        editor.put(SignatureTag::RSA, signature.clone());
-        let signed = editor.finish().unwrap();
-        prop_assert_eq!(signed.grown, 0);
-        prop_assert_eq!(signed.header.len() + padding(signed.header.len()),
-                        header.len() + padding(header.len()));
+        let header = finished(&parsed(&built, tag));
+        prop_assert_eq!(header.len(), built.len());
+        let original = parsed(&header, tag);
+        let (rsa, gpg) = ((SignatureTag::RSA, first), (SignatureTag::GPG, second));
 
-        let index = Index::parse(&signed.header, Role::Signature).unwrap();
-        prop_assert!(index.gaps.is_empty());
-        let mut back = Editor::parse(&signed.header, tag).unwrap();
-        prop_assert_eq!(back.bytes(SignatureTag::RSA), Some(signature.as_slice()));
+        let one = |signature| {
+            let mut editor = original.clone();
+            put(&mut editor, &[signature]);
+            finished(&editor)
+        };
+        let (with_rsa, with_gpg) = (one(rsa), one(gpg));
+        let mut editor = parsed(&with_rsa, tag);
+        put(&mut editor, &[gpg]);
+        let both = finished(&editor);
+        let mut editor = parsed(&with_gpg, tag);
+        put(&mut editor, &[rsa]);
+        prop_assert!(both == finished(&editor), "the order shows");
+
+        for (added, removed, left) in [
+            (&with_rsa, SignatureTag::RSA, &header),
+            (&with_gpg, SignatureTag::GPG, &header),
+            (&both, SignatureTag::RSA, &with_gpg),
+            (&both, SignatureTag::GPG, &with_rsa),
+        ] {
+            let mut editor = parsed(added, tag);
+            prop_assert!(editor.remove(removed));
+            prop_assert!(&finished(&editor) == left);
+        }
+
         // Every other entry survives with its bytes, unknown tags included.
-        prop_assert!(back.remove(SignatureTag::RSA));
-        prop_assert_eq!(&back.items, &before.items);
-        prop_assert!(back.finish().unwrap().header == header);
+        let mut back = parsed(&both, tag);
+        prop_assert_eq!(back.bytes(SignatureTag::RSA).map(<[u8]>::len), Some(first));
+        back.remove(SignatureTag::RSA);
+        back.remove(SignatureTag::GPG);
+        prop_assert_eq!(&back.items, &original.items);
     }
 
     #[test]
-    fn growth_is_the_least_and_keeps_every_entry(
+    fn growth_is_the_least_and_by_blocks(
         items in prop::collection::vec(any_item(), 0..10),
         reserve in 1usize..200,
         signature in prop::collection::vec(any::<u8>(), 1..9000),
@@ -191,18 +288,34 @@ proptest! {
         let tag = SignatureTag::RESERVEDSPACE;
         let header = built(&items, tag, reserve);
         let mut editor = Editor::parse(&header, tag).unwrap();
-        let before = editor.items.clone();
         editor.put(SignatureTag::DSA, signature);
-        let least = editor.length_with(1);
         let edited = editor.finish().unwrap();
         let end = edited.header.len() + padding(edited.header.len());
         prop_assert_eq!(end, header.len() + padding(header.len()) + edited.grown);
         prop_assert!(edited.grown.is_multiple_of(GROWTH));
         if edited.grown > 0 {
-            prop_assert!(least + padding(least) > end - GROWTH);
+            // What is aligned behind the reserve may need a few bytes more.
+            prop_assert!(editor.length_with(Some(NOTE + 16)) > edited.header.len() - GROWTH);
         }
-        let mut back = Editor::parse(&edited.header, tag).unwrap();
-        back.remove(SignatureTag::DSA);
-        prop_assert_eq!(&back.items, &before);
+    }
+
+    #[test]
+    fn hostile_reserves_never_panic(
+        bytes in prop::collection::vec(any::<u8>(), 1..100),
+        length in prop_oneof![any::<u32>(), 0u32..5000],
+        note: bool,
+    ) {
+        let tag = SignatureTag::RESERVEDSPACE;
+        let mut header = rpmbuild();
+        let place = Index::parse(&header, Role::Signature).unwrap().find(tag.0).unwrap().range.clone();
+        header[place.start..place.start + bytes.len()].copy_from_slice(&bytes);
+        if note {
+            header[place.end - NOTE..place.end - 4].copy_from_slice(&NOTE_WORD);
+            header[place.end - 4..place.end].copy_from_slice(&length.to_be_bytes());
+        }
+        let index = Index::parse(&header, Role::Signature).unwrap();
+        let zeros = bytes.iter().all(|&byte| byte == 0) && !note;
+        prop_assert_eq!(Editor::reserve_is_canonical(&header, &index, tag), zeros);
+        prop_assert!(Editor::parse(&header, tag).unwrap().finish().is_ok());
     }
 }

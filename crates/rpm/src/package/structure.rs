@@ -11,6 +11,7 @@ use pkgseal_repo::{Finding, Severity};
 use super::level::Reading;
 use super::read::Head;
 use crate::codes;
+use crate::editor::Editor;
 use crate::header::Index;
 use crate::lead::Lead;
 use crate::tag::{HeaderTag, Kind, SignatureTag};
@@ -231,8 +232,7 @@ fn signature_header(head: &Head, format: Format, found: &mut Vec<Finding>) {
                 ));
             }
         }
-        let data = bytes.get(entry.range.clone()).unwrap_or_default();
-        if tag.is_reserve() && data.iter().any(|&b| b != 0) {
+        if tag.is_reserve() && !Editor::reserve_is_canonical(bytes, index, tag) {
             found.push(Finding::reject(
                 codes::RESERVE,
                 "",

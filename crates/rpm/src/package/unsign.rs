@@ -61,9 +61,8 @@ impl Removed {
 }
 
 /// Takes the chosen signatures out of a package and stages the result. Of what signing
-/// put in nothing is left: while the signatures had fitted the space reserved at build
-/// time, the package is the unsigned one again, bit for bit. Everything else keeps its
-/// bytes, other signatures among them. The digests of the result are checked before. Each
+/// put in nothing is left: the package is the unsigned one again, bit for bit, also where
+/// its header had grown (see [`editor`](crate::editor)). Everything else keeps its bytes, other signatures among them. The digests of the result are checked before. Each
 /// signature that was taken out is a note in the examination.
 ///
 /// # Errors

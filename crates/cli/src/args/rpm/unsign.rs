@@ -8,9 +8,9 @@ use crate::args::{Common, EXIT_STATUS, Keyring};
 
 /// Remove signatures from .rpm packages
 ///
-/// What is left is, bit for bit, the package before it was signed, as long as its
-/// signatures had fitted the space that was reserved for them when it was built. Every
-/// other entry of the signature header stays.
+/// What is left is, bit for bit, the package before it was signed, also where its header had
+/// to grow for a signature (unless rpmsign wrote into it since). Every other entry of the
+/// signature header stays.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct RpmUnsign {
