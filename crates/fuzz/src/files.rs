@@ -2,10 +2,11 @@
 
 use std::io::Read as _;
 
+use pkgseal_maven::sums::{self, Named, Sums};
 use pkgseal_maven::trust::{self, Form};
 use pkgseal_maven::zip::Archive;
 use pkgseal_maven::{CHECKSUM_SUFFIXES, Coordinates, parse_checksum};
-use pkgseal_openpgp::Certificates;
+use pkgseal_openpgp::{Certificates, Verified};
 use pkgseal_repo::{DigestAlgorithm, Digests, Limits, SafePath};
 use pkgseal_testkit::build::{Digest, zip};
 use pkgseal_testkit::keys;
@@ -102,6 +103,36 @@ pub(crate) const CHECKSUM: Target = Target {
             format!("{sum} *target/lib-1.0.jar\r\n").into_bytes(),
             b"org/example/lib/1.0-SNAPSHOT/lib-1.0-20250201.000000-1-sources.tar.gz".to_vec(),
             b"org/example/lib/1.0/lib-1.0.jar.asc".to_vec(),
+        ]
+    },
+};
+
+/// Lists of checksums: what is read is written and read back.
+pub(crate) const SUMS: Target = Target {
+    name: "sums",
+    run: |data| {
+        let read = |data: &[u8], named| {
+            let text = Verified::danger_unverified(data.to_vec());
+            Sums::parse(text, "list", named).map(Verified::into_inner)
+        };
+        for named in [Named::Algorithm(DigestAlgorithm::Sha256), Named::List] {
+            let Ok(list) = read(data, named) else {
+                continue;
+            };
+            for form in [sums::Form::Plain, sums::Form::Tagged] {
+                let named = Named::Algorithm(list.algorithm);
+                let back = read(list.write(form).as_bytes(), named);
+                assert_eq!(back.as_ref(), Ok(&list), "it is not read back");
+            }
+        }
+    },
+    seeds: || {
+        let sum = Digest::Sha256.hex(b"x");
+        vec![
+            format!("{sum}  a.iso\n{sum} *src/b (1).tar.gz\n").into_bytes(),
+            format!("# x\n\nSHA256 (a) = {sum}\nSHA256 (b) = (c) = {sum}\n").into_bytes(),
+            format!("\\{sum}  a\\\\b\\nc\n").into_bytes(),
+            format!("{}  a\n", Digest::Md5.hex(b"x")).into_bytes(),
         ]
     },
 };

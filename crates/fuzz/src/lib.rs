@@ -47,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     rpm::REPOMD,
     rpm::PRIMARY,
     files::CHECKSUM,
+    files::SUMS,
     files::SOURCES,
     files::TRUST,
     files::BUNDLE,

@@ -14,18 +14,25 @@ use crate::make::{self, Maker, Wish, refreshed_checksums};
 use crate::place::{Place, append};
 
 /// Suffixes of detached signatures, in the order they are looked for.
-pub const SIGNATURE_SUFFIXES: [&str; 3] = [".asc", ".sig", ".gpg"];
+pub const SIGNATURE_SUFFIXES: [&str; 4] = [".asc", ".sig", ".gpg", ".sign"];
 
 const KIND: &str = "file";
 
 /// Verifies a file with the detached signature beside it (the first of `FILE.asc`,
-/// `FILE.sig`, `FILE.gpg` that exists) and with the checksum files beside it, in one
-/// read. `path` may be the file or its signature.
+/// `FILE.sig`, `FILE.gpg`, `FILE.sign` that exists) and with the checksum files beside it,
+/// in one read. `path` may be the file or its signature. Where no signature stands beside
+/// it, a signed list of checksums in the same folder may vouch for it (see
+/// [`plain`](crate::plain)).
 ///
 /// # Errors
 /// When a file cannot be read. A missing signature is a rejection.
 pub fn verify(path: &Path, verifier: &Verifier, limits: &Limits) -> Result<Examination> {
     let (file, signature) = pair(path);
+    if signature.is_none()
+        && let Some(examination) = crate::plain::by_list(&file, verifier, limits)?
+    {
+        return Ok(examination);
+    }
     run(&file, signature, verifier, limits)
 }
 

@@ -251,6 +251,52 @@ pub const GRADLE_DIGEST: Code = Code::new(
     "a file in Gradle's cache is not what the name of its folder says",
 );
 
+/// A line of a list is none.
+pub const SUMS_MALFORMED: Code = Code::new(
+    "sums.malformed",
+    "a list of checksums has a line that coreutils does not write, or that readers take differently",
+);
+/// A list of several algorithms, or of another one than its name promises.
+pub const SUMS_MIXED: Code = Code::new(
+    "sums.mixed",
+    "a list of checksums mixes algorithms, or is by another one than its name says",
+);
+/// A name stands twice in a list.
+pub const SUMS_DUPLICATE: Code = Code::new(
+    "sums.duplicate",
+    "a list of checksums names a file twice, and readers differ in which of the two they take",
+);
+/// A list of nothing.
+pub const SUMS_EMPTY: Code = Code::new(
+    "sums.empty",
+    "a list of checksums names no file, so it vouches for nothing",
+);
+/// A list that nobody signed.
+pub const SUMS_UNSIGNED: Code = Code::new(
+    "sums.unsigned",
+    "a list of checksums is not signed: anyone could have written it, so it was not read",
+);
+/// A list and its signed copy differ, or a signature beside it was left aside.
+pub const SUMS_DIFFER: Code = Code::new(
+    "sums.differ",
+    "a list of checksums and the signed copy of it beside it are not the same",
+);
+/// A link to a folder in a plain folder.
+pub const FILES_LINKED: Code = Code::new(
+    "files.linked-folder",
+    "a link to a folder was not followed, and what stands behind it was not verified",
+);
+/// Certificates beside what they are to verify.
+pub const FILES_CERTIFICATE: Code = Code::new(
+    "files.certificate",
+    "a file of certificates stands among what was verified: it vouches for nothing, and was not used",
+);
+/// Nothing that anybody vouches for.
+pub const FILES_EMPTY: Code = Code::new(
+    "files.empty",
+    "the folder holds no file that anybody vouches for, so there is nothing to accept",
+);
+
 /// All of them, for the manual.
 pub const ALL: &[Code] = &[
     ALREADY_SIGNED,
@@ -302,4 +348,13 @@ pub const ALL: &[Code] = &[
     POM_MALFORMED,
     POM_MISMATCH,
     EMPTY,
+    SUMS_MALFORMED,
+    SUMS_MIXED,
+    SUMS_DUPLICATE,
+    SUMS_EMPTY,
+    SUMS_UNSIGNED,
+    SUMS_DIFFER,
+    FILES_LINKED,
+    FILES_CERTIFICATE,
+    FILES_EMPTY,
 ];

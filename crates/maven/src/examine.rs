@@ -213,3 +213,25 @@ fn object_name(subject: &Subject) -> String {
 fn absent(path: &Path) -> Error {
     Error::read(path, io::ErrorKind::NotFound.into())
 }
+
+/// What an error about one file of many amounts to.
+pub(crate) fn unreadable(name: String, error: Error) -> Result<Finding> {
+    match error {
+        Error::Repo(pkgseal_repo::Error::Read { path, source }) => Ok(Finding::undecided(
+            repo_codes::FILE_UNREADABLE,
+            name,
+            format!("{} cannot be read: {source}", path.display()),
+        )),
+        Error::Repo(pkgseal_repo::Error::NotAFile { path }) => Ok(Finding::reject(
+            repo_codes::FILE_NOT_REGULAR,
+            name,
+            format!("{} is not a regular file", path.display()),
+        )),
+        Error::Repo(pkgseal_repo::Error::UnsafePath { reason, path }) => Ok(Finding::reject(
+            repo_codes::PATH_UNSAFE,
+            name,
+            format!("{path}: {reason}"),
+        )),
+        other => Err(other),
+    }
+}

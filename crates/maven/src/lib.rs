@@ -3,6 +3,8 @@
 //! - [`artifact`] verifies and signs one file: `lib-1.0.jar` with `lib-1.0.jar.asc`
 //!   (RFC 9580, 10.4: a detached signature over the bytes as they are), and compares the
 //!   `.md5`, `.sha1`, `.sha256` and `.sha512` files beside it in the same read.
+//! - [`plain`] does so for a folder of such files, and for signed lists of checksums:
+//!   `SHA256SUMS` and its kin, read by [`sums`].
 //! - [`tree`] does so for a whole repository (`~/.m2/repository`, a mirror, a staging
 //!   folder, a Gradle cache), in parallel, and looks whether names and folders agree. A
 //!   [`Policy`](tree::Policy) says what becomes of unsigned files.
@@ -37,8 +39,10 @@ mod examine;
 mod layout;
 mod make;
 mod place;
+pub mod plain;
 mod pom;
 pub mod preflight;
+pub mod sums;
 pub mod tree;
 pub mod trust;
 pub mod zip;

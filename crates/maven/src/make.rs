@@ -143,6 +143,20 @@ impl<'a> Maker<'a> {
         })
     }
 
+    /// Signs bytes in memory, which become the file `path`.
+    pub(crate) fn over_bytes(
+        &self,
+        path: &Path,
+        bytes: &[u8],
+    ) -> Result<(Vec<u8>, SignatureReport)> {
+        let contexts = self.signers.iter().map(|signer| {
+            let mut context = signer.hash()?;
+            context.update(bytes);
+            Ok(context)
+        });
+        self.finish(path, contexts.collect::<Result<_>>()?)
+    }
+
     /// The signature over finished hashes, read back as anyone would read it.
     fn finish(
         &self,

@@ -17,7 +17,7 @@ const KIND: &str = "maven";
 
 /// From this size on, in bytes, files go first, so that no thread is left alone with one
 /// at the end.
-const BIG: u64 = 8 << 20;
+pub(crate) const BIG: u64 = 8 << 20;
 
 /// Whether a directory looks like a Maven repository: at least one POM at
 /// `group/artifact/version/artifact-version.pom`, or a Gradle cache (`files-2.1`).

@@ -48,7 +48,7 @@ short_runs! {
     signature cleartext certificates profile
     deb_package release packages upload
     rpm_package rpm_header repomd primary
-    checksum sources trust bundle
+    checksum sums sources trust bundle
     paths compressed
 }
 

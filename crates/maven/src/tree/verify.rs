@@ -4,16 +4,15 @@ use std::path::{Path, PathBuf};
 
 use pkgseal_openpgp::{Examination, Object, Verifier};
 use pkgseal_repo::{
-    CheckOptions, Digests, Error as RepoError, Finding, NoProgress, Progress, Root, SafePath,
-    codes as repo_codes,
+    CheckOptions, Digests, Finding, NoProgress, Progress, Root, SafePath, codes as repo_codes,
 };
 use rayon::prelude::*;
 
 use super::{BIG, KIND, Policy, gradle, is_pom};
-use crate::examine::{Examined, Subject, Wanted, examine};
+use crate::examine::{Examined, Subject, Wanted, examine, unreadable};
 use crate::layout::Layout;
 use crate::place::Place;
-use crate::{Coordinates, Error, Result, codes};
+use crate::{Coordinates, Result, codes};
 
 /// Verifies every artifact of a repository with its `.asc` and with the checksums beside
 /// it, in parallel, one read each. An unsigned artifact rejects, and so does a POM whose
@@ -278,26 +277,4 @@ fn subjects(layout: &Layout) -> Vec<Candidate> {
         .filter(|path| layout.has_checksum(path))
         .map(|path| candidate(path, Wanted::Checksums));
     artifacts.chain(metadata).chain(beside).collect()
-}
-
-/// What an error about one file of many amounts to.
-fn unreadable(name: String, error: Error) -> Result<Finding> {
-    match error {
-        Error::Repo(RepoError::Read { path, source }) => Ok(Finding::undecided(
-            repo_codes::FILE_UNREADABLE,
-            name,
-            format!("{} cannot be read: {source}", path.display()),
-        )),
-        Error::Repo(RepoError::NotAFile { path }) => Ok(Finding::reject(
-            repo_codes::FILE_NOT_REGULAR,
-            name,
-            format!("{} is not a regular file", path.display()),
-        )),
-        Error::Repo(RepoError::UnsafePath { reason, path }) => Ok(Finding::reject(
-            repo_codes::PATH_UNSAFE,
-            name,
-            format!("{path}: {reason}"),
-        )),
-        other => Err(other),
-    }
 }

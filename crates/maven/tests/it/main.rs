@@ -11,6 +11,7 @@ mod damage;
 mod faults;
 mod maven;
 mod peers;
+mod plain;
 mod policy;
 mod preflight;
 mod publish;

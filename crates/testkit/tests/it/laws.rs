@@ -34,6 +34,7 @@ const UNVERIFIED: &[(&str, usize)] = &[
     ("deb/src/apt/publish/sealed.rs", 1),
     ("deb/src/upload/sign.rs", 1),
     ("rpm/src/yum/sign.rs", 2),
+    ("maven/src/plain/sign.rs", 1),
     // A date, for the words about a signature that was rejected already.
     ("rpm/src/yum/stale.rs", 1),
     // A publisher's own POM, before anybody trusts it.
