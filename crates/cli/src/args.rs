@@ -6,6 +6,7 @@
 
 mod apt;
 mod deb;
+pub(crate) mod files;
 mod key;
 pub(crate) mod maven;
 mod rpm;
@@ -23,6 +24,7 @@ pub(crate) use apt::{
     PublishArguments, ReleaseOptions, Switch,
 };
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
+pub(crate) use files::FilesCommand;
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{PackageLevelName, RpmCommand, RpmUnsign, RpmVerify};
@@ -35,7 +37,7 @@ const EXIT_STATUS: &str = "Exit status: 0 accepted or done, 1 rejected, 2 could 
 ///
 /// Answers one question: who shipped this, and is it intact? Knows .deb files and apt
 /// repositories, .rpm files and yum repositories, Maven artifacts, and any other file with
-/// a detached signature.
+/// a detached signature or on a signed SHA256SUMS.
 #[derive(Debug, Parser)]
 #[command(name = "pkgseal", version, after_help = EXIT_STATUS, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -52,7 +54,8 @@ pub(crate) enum Command {
     ///
     /// Each path is recognised by content and name, and the result says what it was taken
     /// for. A directory is verified as the apt, yum or Maven tree it is: from the signed
-    /// root down to every file it vouches for.
+    /// root down to every file it vouches for. Any other folder must have signatures beside
+    /// its files, or a signed list such as SHA256SUMS.
     #[command(after_help = EXIT_STATUS)]
     Verify(Examine),
     /// Show every signature and fact, without a verdict
@@ -72,6 +75,9 @@ pub(crate) enum Command {
     /// Work on yum repositories
     #[command(subcommand)]
     Yum(Box<YumCommand>),
+    /// Work on plain folders: signed files, and lists such as SHA256SUMS
+    #[command(subcommand)]
+    Files(FilesCommand),
     /// Work on Maven repositories
     #[command(subcommand)]
     Maven(MavenCommand),
@@ -95,7 +101,8 @@ pub(crate) enum Command {
 /// repomd.xml a repomd.xml.asc and a repomd.xml.key, any other file an .asc; .deb and .rpm
 /// files carry their signature inside, and so do .dsc, .buildinfo and .changes: a .changes
 /// is signed with the .dsc and .buildinfo it lists, from the inside out, as debsign does. A directory is signed as the apt, yum or Maven tree
-/// it is. What was written is verified with the public certificate before it becomes
+/// it is, any other one file by file (--as files) or by a list of all (--as sums); a list
+/// such as SHA256SUMS once it agrees with its files. What was written is verified with the public certificate before it becomes
 /// visible; a failed run leaves the old files as they were.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_STATUS)]
@@ -182,6 +189,10 @@ pub(crate) enum KindName {
     Buildinfo,
     /// Any file with a detached signature
     File,
+    /// A list of checksums such as SHA256SUMS, with its files; a directory to write one of
+    Sums,
+    /// A directory: files with signatures beside them, or in signed lists of checksums
+    Files,
     /// A directory: an apt repository
     Apt,
     /// A directory: a yum repository

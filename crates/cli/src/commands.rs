@@ -5,6 +5,7 @@ mod completions;
 mod deb;
 mod examine;
 mod explain;
+mod files;
 mod inspect;
 mod key;
 mod keyring;
@@ -35,6 +36,7 @@ pub(crate) fn run(arguments: Arguments, clock: SystemTime) -> Result<ExitCode> {
         Command::Deb(command) => deb::run(&command, clock),
         Command::Rpm(command) => rpm::run(&command, clock),
         Command::Yum(command) => yum::run(&command, clock),
+        Command::Files(command) => files::run(&command, clock),
         Command::Maven(command) => maven::run(&command, clock),
         Command::Key(KeyCommand::Generate(generate)) => key::generate(&generate, clock),
         Command::Keyring(KeyringCommand::List(list)) => keyring::list(&list, clock),

@@ -38,15 +38,20 @@ fn recognise_tree(path: &Path) -> Result<KindName> {
     if kinds.is_empty() && pkgseal_maven::tree::recognise(&root)? {
         kinds.push(KindName::Maven);
     }
+    if kinds.is_empty() && pkgseal_maven::plain::recognise(&root)? {
+        kinds.push(KindName::Files);
+    }
     match kinds.as_slice() {
         [kind] => Ok(*kind),
         [] => Err(hinted(
             format!(
                 "{} is no repository: no dists/ or InRelease (apt), no repodata/repomd.xml (yum), \
-                 no group/artifact/version/*.pom (Maven)",
+                 no group/artifact/version/*.pom (Maven); and no file in it has a signature beside \
+                 it or stands in a list such as SHA256SUMS",
                 path.display()
             ),
-            "name the directory that holds them, or say what it is with --as",
+            "name the directory that holds them, or say what it is with --as: any folder can be \
+             signed with --as files or --as sums",
         )),
         _ => Err(hinted(
             format!("{} is an apt and a yum repository at once", path.display()),
@@ -100,6 +105,9 @@ fn by_content(head: &[u8], name: &str) -> Option<KindName> {
     if name.ends_with(".rpm") {
         return Some(KindName::Rpm);
     }
+    if pkgseal_maven::plain::is_list(name) {
+        return Some(KindName::Sums);
+    }
     pkgseal_deb::upload::Kind::of(name).map(|kind| match kind {
         pkgseal_deb::upload::Kind::Dsc => KindName::Dsc,
         pkgseal_deb::upload::Kind::Buildinfo => KindName::Buildinfo,
@@ -138,6 +146,9 @@ mod tests {
         ] {
             assert_eq!(by_content(b"-----BEGIN PGP SIGNED", name), Some(kind));
             assert_eq!(by_content(b"Format: 1.8", name), Some(kind));
+        }
+        for name in ["SHA256SUMS", "SHA256SUMS.asc", "tool-1.0-checksums.txt"] {
+            assert_eq!(by_content(b"-----BEGIN PGP", name), Some(KindName::Sums));
         }
         assert_eq!(by_content(b"PK\x03\x04", "lib-1.0.jar"), None);
         assert_eq!(by_content(b"a package", "notes.changes.txt"), None);

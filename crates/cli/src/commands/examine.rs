@@ -54,6 +54,13 @@ fn one(
             pkgseal_deb::upload::verify(path, verifier, max_age, options, progress)?
         }
         KindName::File => pkgseal_maven::artifact::verify(path, verifier, limits)?,
+        KindName::Sums | KindName::Files if path.is_dir() => {
+            pkgseal_maven::plain::verify(path, verifier, options, progress)?
+        }
+        KindName::Sums | KindName::Files => {
+            let policy = pkgseal_maven::plain::Policy::default();
+            pkgseal_maven::plain::verify_list(path, verifier, policy, options, progress)?
+        }
         KindName::Apt => pkgseal_deb::apt::verify_tree(path, verifier, options, progress)?,
         KindName::Yum => pkgseal_rpm::yum::verify_tree(path, verifier, options, progress)?,
         KindName::Maven => pkgseal_maven::tree::verify(path, verifier, options, progress)?,

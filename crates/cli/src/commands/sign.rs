@@ -6,8 +6,9 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 use jiff::Timestamp;
+use pkgseal_maven::sums::Form;
 use pkgseal_openpgp::{Examination, Signed, Signer};
-use pkgseal_repo::{CheckOptions, Destination, Limits, Progress, StagedSet};
+use pkgseal_repo::{CheckOptions, Destination, DigestAlgorithm, Limits, Progress, StagedSet};
 use rayon::prelude::*;
 
 use crate::args::{ExistingName, KindName, Sign};
@@ -172,6 +173,26 @@ impl Job<'_> {
                     pkgseal_maven::artifact::stage(path, signers, *now, destination, limits)?;
                 Prepared::Staged(set, examination)
             }
+            KindName::Sums if !path.is_dir() => {
+                let (set, examination) = pkgseal_maven::plain::sign_list(
+                    path,
+                    signers,
+                    *now,
+                    destination,
+                    options,
+                    progress,
+                )?;
+                Prepared::Staged(set, examination)
+            }
+            KindName::Sums | KindName::Files => Prepared::Visible(pkgseal_maven::plain::sign(
+                path,
+                signers,
+                *now,
+                destination,
+                &self.plain_options(kind),
+                options,
+                progress,
+            )?),
             KindName::Changes | KindName::Dsc | KindName::Buildinfo => {
                 Prepared::Visible(pkgseal_deb::upload::sign(
                     path,
@@ -233,6 +254,18 @@ impl Job<'_> {
         pkgseal_deb::package::SignOptions {
             role: role.unwrap_or(pkgseal_deb::package::Role::ORIGIN),
             existing,
+        }
+    }
+
+    fn plain_options(&self, kind: KindName) -> pkgseal_maven::plain::SignOptions {
+        use pkgseal_maven::plain::{SignOptions, What};
+        let what = match kind {
+            KindName::Sums => What::Lists(vec![DigestAlgorithm::Sha256], Form::Plain),
+            _ => What::Each,
+        };
+        SignOptions {
+            what,
+            ..SignOptions::default()
         }
     }
 

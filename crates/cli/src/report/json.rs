@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use pkgseal_keyring::{Generated, Loaded};
 use pkgseal_openpgp::{
     BadKey, Certificate, Detail, Examination, KeyState, Mathematics, ObjectSignatures, Profile,
-    SignatureFacts, Signed, Status, Verdict, Verifier,
+    SignatureFacts, Signed, Standing, Status, Verdict, Verifier,
 };
 use pkgseal_repo::{Finding, Outcome, Severity};
 use serde_json::{Map, Value, json};
@@ -115,6 +115,7 @@ fn signature(facts: &SignatureFacts) -> Value {
         "index": facts.index,
         "digest": facts.digest,
         "status": status(&facts.status),
+        "standing": standing(facts.standing()),
         "version": facts.version,
         "form": facts.form,
         "public_key_algorithm": facts.public_key_algorithm,
@@ -235,6 +236,23 @@ fn status(status: &Status) -> &'static str {
         Status::Expired => "expired",
         Status::Malformed => "malformed",
         Status::Unsupported => "unsupported",
+    }
+}
+
+fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::ValidAtSigning => "valid-at-signing",
+        Standing::SignedInGap => "signed-in-gap",
+        Standing::SignedAfterExpiry => "signed-after-expiry",
+        Standing::SignedBeforeCreation => "signed-before-creation",
+        Standing::Future => "future",
+        Standing::RetiredLater => "retired-later",
+        Standing::Revoked => "revoked",
+        Standing::WeakNow => "weak-now",
+        Standing::Weak => "weak",
+        Standing::WrongKey => "wrong-key",
+        Standing::Pinned => "pinned",
+        Standing::Unknown => "unknown",
     }
 }
 

@@ -66,7 +66,23 @@ fn verdict(text: &mut String, examination: &Examination) {
         .filter(|signature| signature.status == Status::Good)
         .collect();
     signers(text, &good, outcome);
+    if matches!(examination.kind, "files" | "sums" | "file") {
+        vouched(text, examination);
+    }
     findings(text, &examination.report.findings);
+}
+
+/// What vouches for which file, where several things may.
+fn vouched(text: &mut String, examination: &Examination) {
+    let details = examination.details.iter();
+    let mut all = details.filter(|detail| detail.name == "vouched");
+    for detail in all.by_ref().take(MOST_FINDINGS) {
+        let _ = writeln!(text, "  vouched for: {}", escaped(&detail.value));
+    }
+    let more = all.count();
+    if more > 0 {
+        let _ = writeln!(text, "  and {more} more files; --json lists them all");
+    }
 }
 
 /// Good signatures, the same signer once.
@@ -160,6 +176,8 @@ fn kind(examination: &Examination) -> &'static str {
         "yum" => "yum repository",
         "maven" => "Maven repository",
         "bundle" => "Maven bundle",
+        "files" => "plain folder",
+        "sums" => "list of checksums",
         other => other,
     }
 }
@@ -273,6 +291,9 @@ fn fact(text: &mut String, object: &str, signature: &SignatureFacts) {
         "mathematics:",
         mathematics(signature.mathematics).to_owned(),
     );
+    if signature.certificate.is_some() {
+        field("standing:", signature.standing().to_string());
+    }
     if let Some(state) = &signature.when_signed {
         field("when signed:", key_state(state));
     }

@@ -15,6 +15,7 @@ mod apt_verify;
 mod clients;
 mod deb;
 mod disk;
+mod files;
 mod index;
 mod manual;
 mod maven;

@@ -23,7 +23,7 @@ pub(crate) struct MavenVerify {
     /// Ask who may sign what of this file: a keysmap, Gradle's verification-metadata.xml, KEYS, checksums.sha256
     #[arg(long, value_name = "FILE")]
     pub(crate) trust_file: Vec<PathBuf>,
-    /// What becomes of files without a signature
+    /// What becomes of files that nobody signed
     #[arg(long, value_name = "WHAT", default_value = "reject")]
     pub(crate) unsigned: UnsignedName,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub(crate) struct MavenVerify {
     pub(crate) paths: Vec<PathBuf>,
 }
 
-/// What becomes of files without a signature.
+/// What becomes of files that are not as they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum UnsignedName {
     /// They are rejected
