@@ -56,6 +56,7 @@ mod progress;
 pub mod publication;
 mod root;
 mod scaffold;
+mod share;
 mod staged;
 mod stream;
 
@@ -76,5 +77,6 @@ pub use path::SafePath;
 pub use progress::{NoProgress, Progress, ProgressSink};
 pub use root::{Root, Survey, read_file};
 pub use scaffold::Scaffold;
+pub use share::share_range;
 pub use staged::{StagedFile, StagedSet, complete, unfinished};
 pub use stream::read_through;

@@ -1,17 +1,17 @@
 //! Outputs that appear whole or not at all.
 
+mod attributes;
 mod set;
 mod together;
 
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::hash::{BuildHasher, Hasher};
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, Uid};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::destination::sync_directory;
@@ -25,7 +25,8 @@ const MAX_LINKS: usize = 40;
 
 /// A file staged beside its target. [`StagedFile::commit`] flushes, fsyncs, renames and
 /// fsyncs the directory; dropping it discards it. The old file is whole until the
-/// rename, and keeps its mode and owner afterwards. A target that is a symbolic link is
+/// rename; its owner, mode, access control list and other extended attributes pass to the
+/// new one (but for what vouches for its content). A target that is a symbolic link is
 /// replaced where the link points. Where several outputs form one change, see
 /// [`StagedSet`].
 ///
@@ -138,30 +139,31 @@ impl StagedFile {
             parent,
             name,
         };
-        if let Some(old) = old {
-            staged.keep_owner(&old)?;
-            if !secret {
-                let mode = Mode::from_raw_mode(old.mode() & 0o777);
-                rustix::fs::fchmod(&staged.file, mode)?;
-            }
+        match old {
+            Some(old) if secret => attributes::take_over_owner(&old, &staged.file)?,
+            Some(old) => attributes::take_over(&staged.target, &old, &staged.file)?,
+            None => {}
         }
         Ok(staged)
     }
 
-    /// Owner and group of the old file, as far as we may.
-    fn keep_owner(&self, old: &Metadata) -> io::Result<()> {
-        let ours = self.file.metadata()?;
-        if (ours.uid(), ours.gid()) == (old.uid(), old.gid()) {
-            return Ok(());
-        }
-        let (owner, group) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));
-        let both = rustix::fs::fchown(&self.file, Some(owner), Some(group));
-        let kept = both.or_else(|_| rustix::fs::fchown(&self.file, None, Some(group)));
-        match kept {
-            // Only root gives files away; the new file is then ours, as any copy would be.
-            Ok(()) | Err(Errno::PERM | Errno::INVAL) => Ok(()),
-            Err(errno) => Err(errno.into()),
-        }
+    /// Gives the file the times of the one it replaces, where there is one: for archives
+    /// that tell nothing but the content has changed. Call it after the last write.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn keep_times(&self) -> Result<()> {
+        let keep = || {
+            let old = match fs::metadata(&self.target) {
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+                old => old?,
+            };
+            let times = fs::FileTimes::new()
+                .set_accessed(old.accessed()?)
+                .set_modified(old.modified()?);
+            self.file.set_times(times)
+        };
+        keep().map_err(|error| Error::write(&self.target, error))
     }
 
     /// The final path, links resolved.

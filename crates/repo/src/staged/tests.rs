@@ -1,5 +1,5 @@
 use std::io::{Read, Seek};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::process::{Command, Stdio};
 
 use super::*;
@@ -82,6 +82,105 @@ fn the_owner_of_the_old_file_is_kept() {
     let new = fs::metadata(&target).unwrap();
     assert_eq!((new.uid(), new.gid()), (12345, 12346));
     assert_eq!(mode(&target), 0o664);
+}
+
+/// The value of an extended attribute, if it is there.
+fn attribute(path: &Path, name: &str) -> Option<Vec<u8>> {
+    let mut value = [0; 256];
+    let size = rustix::fs::getxattr(path, name, &mut value[..]).ok()?;
+    Some(value[..size].to_vec())
+}
+
+#[test]
+fn extended_attributes_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = dir.path().join("file");
+    fs::write(&target, "old").unwrap();
+    let flags = rustix::fs::XattrFlags::empty();
+    if rustix::fs::setxattr(&target, "user.origin", b"mirror", flags).is_err() {
+        println!("SKIP: no extended attributes here");
+        return;
+    }
+    for stage in [|p: &Path| StagedFile::create(p).unwrap(), named] {
+        let mut staged = stage(&target);
+        staged.write_all(b"new").unwrap();
+        if staged.name.is_none() {
+            staged.commit().unwrap();
+            assert_eq!(attribute(&target, "user.origin").unwrap(), b"mirror");
+        }
+    }
+    // A secret takes nothing over.
+    StagedFile::create_secret(&target)
+        .unwrap()
+        .commit()
+        .unwrap();
+    assert_eq!(attribute(&target, "user.origin"), None);
+}
+
+/// An access control list as the kernel keeps it (acl(5), posix_acl_xattr.h): the owner, a
+/// user by number, the group, the mask, others.
+fn list(user: u32, rights: u16) -> Vec<u8> {
+    let mut bytes = 2u32.to_le_bytes().to_vec();
+    let nobody = u32::MAX;
+    for (tag, rights, id) in [
+        (1u16, 6u16, nobody),
+        (2, rights, user),
+        (4, 4, nobody),
+        (16, rights, nobody),
+        (32, 0, nobody),
+    ] {
+        bytes.extend(tag.to_le_bytes());
+        bytes.extend(rights.to_le_bytes());
+        bytes.extend(id.to_le_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn access_control_lists_are_kept_and_not_inherited() {
+    let dir = tempfile::tempdir().unwrap();
+    let (with, without) = (dir.path().join("with"), dir.path().join("without"));
+    fs::write(&with, "old").unwrap();
+    fs::write(&without, "old").unwrap();
+    let (access, default) = ("system.posix_acl_access", "system.posix_acl_default");
+    let flags = rustix::fs::XattrFlags::empty();
+    if rustix::fs::setxattr(&with, access, &list(12345, 4), flags).is_err() {
+        println!("SKIP: no access control lists here");
+        return;
+    }
+    rustix::fs::setxattr(dir.path(), default, &list(54321, 6), flags).unwrap();
+    let before = attribute(&with, access).unwrap();
+    for target in [&with, &without] {
+        let old = mode(target);
+        let mut staged = StagedFile::create(target).unwrap();
+        staged.write_all(b"new").unwrap();
+        staged.commit().unwrap();
+        assert_eq!(mode(target), old);
+    }
+    assert_eq!(attribute(&with, access).unwrap(), before);
+    assert_eq!(attribute(&without, access), None);
+}
+
+#[test]
+fn times_are_kept_on_request() {
+    let dir = tempfile::tempdir().unwrap();
+    let target = dir.path().join("file");
+    fs::write(&target, "old").unwrap();
+    let then = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_500_000_000);
+    let old = File::options().append(true).open(&target).unwrap();
+    old.set_modified(then).unwrap();
+    let modified = || fs::metadata(&target).unwrap().modified().unwrap();
+    for keep in [true, false] {
+        let mut staged = StagedFile::create(&target).unwrap();
+        staged.write_all(b"new").unwrap();
+        if keep {
+            staged.keep_times().unwrap();
+        }
+        staged.commit().unwrap();
+        assert_eq!(modified() == then, keep);
+    }
+    let new = StagedFile::create(&dir.path().join("new")).unwrap();
+    new.keep_times().unwrap();
 }
 
 #[test]
