@@ -27,7 +27,9 @@ pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlace
 pub(crate) use files::FilesCommand;
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use maven::MavenCommand;
-pub(crate) use rpm::{PackageLevelName, RpmCommand, RpmUnsign, RpmVerify};
+pub(crate) use rpm::{
+    PackageLevelName, RpmApply, RpmCommand, RpmHeader, RpmSignPlan, RpmUnsign, RpmVerify,
+};
 pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Trust};
 pub(crate) use yum::{YumCommand, YumLevelName, YumVerify};
 

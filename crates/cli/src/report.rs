@@ -97,6 +97,26 @@ pub(crate) fn bundled(written: &Signed, as_json: bool) -> Result<Outcome> {
     Ok(outcome)
 }
 
+/// Prints what was done to each: `verb`, or `refused` where a finding stood in the way.
+pub(crate) fn worked(
+    verb: &str,
+    refused: &str,
+    done: &[Signed],
+    failed: usize,
+    as_json: bool,
+) -> Result<Outcome> {
+    let done: Vec<&Signed> = done.iter().collect();
+    let outcomes = done.iter().map(|done| done.examination.outcome());
+    let outcome = overall(outcomes, failed);
+    let text = if as_json {
+        json::signed(&done, failed, outcome)?
+    } else {
+        text::worked(verb, refused, &done)
+    };
+    out(&text)?;
+    Ok(outcome)
+}
+
 /// Prints what was made, or why nothing was.
 pub(crate) fn made(verb: &str, done: &Signed, as_json: bool) -> Result<Outcome> {
     let outcome = done.examination.outcome();

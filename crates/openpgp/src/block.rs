@@ -73,6 +73,29 @@ impl SignatureBlock {
         }
     }
 
+    /// The packets of a detached signature that [`SignatureBlock::parse`] reads, each with
+    /// its bytes as they stand: for containers that keep packets one by one.
+    ///
+    /// # Errors
+    /// As [`SignatureBlock::parse`].
+    pub fn split(bytes: &[u8]) -> Result<Vec<Vec<u8>>, Finding> {
+        Self::parse(bytes)?;
+        let binary = bytes.first().is_some_and(|first| first & 0x80 != 0);
+        let decoded = if binary {
+            bytes.to_vec()
+        } else {
+            armor::decode(bytes, Around::LineEnds, 1).map_err(malformed)?
+        };
+        let mut packets = Vec::new();
+        let mut rest = decoded.as_slice();
+        while let Some((_, _, after)) = framing::packet(rest) {
+            let length = rest.len() - after.len();
+            packets.push(rest.get(..length).unwrap_or_default().to_vec());
+            rest = after;
+        }
+        Ok(packets)
+    }
+
     /// Armored, with what may stand around it; the error names the line.
     pub(crate) fn armored(bytes: &[u8], around: Around, first_line: usize) -> Result<Self, String> {
         let packets = armor::decode(bytes, around, first_line)?;

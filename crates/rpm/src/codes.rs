@@ -45,6 +45,13 @@ codes! {
     NOT_COUNTED = "rpm.signature.not-counted", "another signature decided; this one could not be counted";
     REMOVED = "rpm.signature-removed", "a signature was taken out of the package, as asked";
     HARD_LINKS = "rpm.hard-links", "the package had other names (hard links); only this one names the signed package now";
+    PLAN = "rpm.plan.malformed", "a plan of headers breaks its grammar: another first line, a broken entry, a wrong count, bytes behind the end";
+    PLAN_DIGEST = "rpm.plan.digest-mismatch", "a header of a plan is not the one that the plan announces: it was damaged or exchanged on the way";
+    SIGNATURE_LIST = "rpm.signature-list.malformed", "a list of signatures breaks its grammar: another first line, a broken entry, a wrong count, bytes behind the end";
+    APPLY_HEADER = "rpm.apply.another-header", "the signature that came back is on another header: of another package, or of another build of it";
+    APPLY_IDENTITY = "rpm.apply.another-package", "the signature header that came back carries another package's digests";
+    APPLY_MISSING = "rpm.apply.no-signature", "no signature on the header of this package came back";
+    APPLY_DROPPED = "rpm.apply.dropped", "the signature header that came back lacks an entry which the package had, and that entry is gone now";
     REPOMD = "yum.repomd.malformed", "repomd.xml breaks the strict grammar: a document type, a duplicate or missing field, an unsafe location";
     PRIMARY = "yum.primary.malformed", "the primary index breaks the strict grammar, or an entry is ambiguous";
     PRIMARY_COUNT = "yum.primary.count", "the primary index announces another number of packages than it lists";

@@ -42,7 +42,7 @@ impl Role {
         }
     }
 
-    fn region(self) -> u32 {
+    pub(crate) fn region(self) -> u32 {
         match self {
             Self::Signature => 62,
             Self::Main => 63,

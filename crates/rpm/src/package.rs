@@ -7,6 +7,7 @@
 
 mod coverage;
 mod digests;
+pub mod header_blob;
 mod level;
 mod pipeline;
 mod read;

@@ -1,10 +1,16 @@
 //! What only RPM packages need.
 
+mod apply;
+mod header;
+mod sign_plan;
 mod unsign;
 mod verify;
 
 use clap::Subcommand;
 
+pub(crate) use apply::RpmApply;
+pub(crate) use header::RpmHeader;
+pub(crate) use sign_plan::RpmSignPlan;
 pub(crate) use unsign::RpmUnsign;
 pub(crate) use verify::{PackageLevelName, RpmVerify};
 
@@ -13,4 +19,7 @@ pub(crate) use verify::{PackageLevelName, RpmVerify};
 pub(crate) enum RpmCommand {
     Verify(RpmVerify),
     Unsign(RpmUnsign),
+    Header(RpmHeader),
+    SignPlan(RpmSignPlan),
+    Apply(RpmApply),
 }

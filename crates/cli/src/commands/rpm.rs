@@ -1,5 +1,8 @@
 //! `pkgseal rpm`: one file a command.
 
+mod apply;
+mod header;
+mod sign_plan;
 mod unsign;
 mod verify;
 
@@ -14,5 +17,8 @@ pub(super) fn run(command: &RpmCommand, clock: SystemTime) -> Result<ExitCode> {
     match command {
         RpmCommand::Verify(arguments) => verify::run(arguments, clock),
         RpmCommand::Unsign(arguments) => unsign::run(arguments, clock),
+        RpmCommand::Header(arguments) => header::run(arguments),
+        RpmCommand::SignPlan(arguments) => sign_plan::run(arguments, clock),
+        RpmCommand::Apply(arguments) => apply::run(arguments, clock),
     }
 }

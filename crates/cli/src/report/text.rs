@@ -174,6 +174,8 @@ fn kind(examination: &Examination) -> &'static str {
         "file" => "signed file",
         "apt" => "apt repository",
         "yum" => "yum repository",
+        "rpm-headers" => "RPM headers",
+        "rpm-signatures" => "signatures on RPM headers",
         "maven" => "Maven repository",
         "bundle" => "Maven bundle",
         "files" => "plain folder",
@@ -359,6 +361,28 @@ pub(super) fn signed(signed: &[&Signed]) -> String {
 
 pub(super) fn unsigned(unsigned: &[&Signed]) -> String {
     written("unsigned", unsigned)
+}
+
+/// What was done to each, what it says of itself, or why nothing was done.
+pub(super) fn worked(verb: &str, refused: &str, done: &[&Signed]) -> String {
+    let mut text = String::new();
+    for done in done {
+        let examination = &done.examination;
+        let word = match examination.outcome() {
+            Outcome::Accepted => format!("{GOOD}{verb}{GOOD:#}"),
+            Outcome::Undecided | Outcome::Rejected => format!("{WRONG}{refused}{WRONG:#}"),
+        };
+        let subject = escaped(&examination.subject);
+        let _ = writeln!(text, "{word} {subject} ({})", kind(examination));
+        for detail in &examination.details {
+            let _ = writeln!(text, "  {}: {}", detail.name, escaped(&detail.value));
+        }
+        for output in &done.outputs {
+            let _ = writeln!(text, "  wrote {}", escaped(&output.display().to_string()));
+        }
+        findings(&mut text, &examination.report.findings);
+    }
+    text
 }
 
 /// What was made of a repository, or why nothing was.

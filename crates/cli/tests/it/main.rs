@@ -21,6 +21,7 @@ mod manual;
 mod maven;
 mod outcome;
 mod road;
+mod rpm_moving;
 mod run;
 mod safety;
 mod sources;

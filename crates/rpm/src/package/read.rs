@@ -97,6 +97,21 @@ impl Head {
         })
     }
 
+    /// A main header that travels alone, without lead, signature header and payload.
+    pub(crate) fn of_main(bytes: Vec<u8>) -> Result<Self, Stop> {
+        Ok(Self {
+            signature: 0..0,
+            main: 0..bytes.len(),
+            signature_index: Index {
+                entries: Vec::new(),
+                trailer_tag: Role::Signature.region(),
+                gaps: Vec::new(),
+            },
+            main_index: Index::parse(&bytes, Role::Main)?,
+            bytes,
+        })
+    }
+
     fn part(&self, range: Range<usize>) -> &[u8] {
         self.bytes.get(range).unwrap_or_default()
     }

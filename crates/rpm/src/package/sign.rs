@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{Examination, SignatureForm, Signed, Signer, Verifier};
-use pkgseal_repo::{Destination, Finding, Limits, Outcome, Report, Severity, StagedFile};
+use pkgseal_repo::{Code, Destination, Finding, Limits, Outcome, Report, Severity, StagedFile};
 
 use super::digests::DigestCheck;
 use super::read::{Head, Stop};
@@ -192,13 +192,15 @@ pub(crate) fn broken(path: &Path, finding: Finding) -> Error {
     }
 }
 
-/// Refuses what is rejected, but for what signing mends: entries outside the region and
-/// bytes in the reserve are laid out anew.
+/// What signing mends: entries outside the region and bytes in the reserve are laid out
+/// anew.
+pub(crate) const MENDED: [Code; 3] = [codes::RESERVE, codes::PADDING, codes::SIGNATURE_HEADER_GAP];
+
+/// Refuses what is rejected, but for what signing mends.
 pub(crate) fn refuse_broken(path: &Path, findings: Vec<Finding>) -> Result<()> {
-    let mended = [codes::RESERVE, codes::PADDING, codes::SIGNATURE_HEADER_GAP];
     findings
         .into_iter()
-        .find(|f| f.severity == Severity::Reject && !mended.contains(&f.code))
+        .find(|f| f.severity == Severity::Reject && !MENDED.contains(&f.code))
         .map_or(Ok(()), |finding| Err(broken(path, finding)))
 }
 

@@ -270,7 +270,8 @@ fn signature_header(head: &Head, format: Format, found: &mut Vec<Finding>) {
     }
 }
 
-fn main_header(head: &Head, found: &mut Vec<Finding>) {
+/// What is odd about the tags of the main header.
+pub(crate) fn main_header(head: &Head, found: &mut Vec<Finding>) {
     let entries = &head.main_index.entries;
     let mut sorted = true;
     let mut last = 0;

@@ -12,6 +12,7 @@ mod cases;
 mod common;
 mod damage;
 mod faults;
+mod moving;
 mod repositories;
 mod signing;
 mod unsigning;
