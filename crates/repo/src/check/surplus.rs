@@ -22,6 +22,12 @@ pub fn surplus(
         let (subject, why) = match path {
             Ok(path) if listed.contains(&path) => continue,
             Ok(path) => (path.to_string(), String::new()),
+            // A link that leads out, which the check of its entry tells of.
+            Err(Error::UnsafePath { path, .. })
+                if SafePath::new(&path).is_ok_and(|path| listed.contains(&path)) =>
+            {
+                continue;
+            }
             Err(Error::UnsafePath { reason, path }) => {
                 (path, format!(", and none could: {reason}"))
             }

@@ -193,7 +193,8 @@ impl Reading for Signed<'_> {
             code: codes::PACKAGE_REPLACED,
             detail: format!(
                 "a package of the same name and version stands here, with a good signature of \
-                 its own: built or signed again after the index was made; {}",
+                 its own: built or signed again after the index was made, or changed where no \
+                 signature of its own covers it; {}",
                 finding.detail
             ),
             ..finding

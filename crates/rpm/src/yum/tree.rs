@@ -1,5 +1,6 @@
 //! Verifies a whole repository, from its signature down.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use pkgseal_openpgp::{Examination, Verified, Verifier};
@@ -85,9 +86,6 @@ pub fn verify_tree_with(
                 continue;
             }
             changed(&mut found.examination);
-        }
-        if found.examination.outcome() == Outcome::Rejected {
-            tree.partly_there(&mut found.examination)?;
         }
         found.examination.report.sort();
         return Ok(found);
@@ -223,6 +221,9 @@ impl Tree<'_> {
             progress: self.progress,
         };
         chain.from(&repomd, examination)?;
+        if examination.outcome() == Outcome::Rejected {
+            self.partly_there(repomd.get(), examination)?;
+        }
         Ok(good.then_some(generation))
     }
 
@@ -244,7 +245,7 @@ impl Tree<'_> {
     }
 
     /// Notes what hints at an update that is under way, or was broken off.
-    fn partly_there(&self, examination: &mut Examination) -> Result<()> {
+    fn partly_there(&self, repomd: &Repomd, examination: &mut Examination) -> Result<()> {
         let report = &mut examination.report;
         for name in [".repodata", ".olddata"] {
             let path = SafePath::new(name)?;
@@ -260,11 +261,18 @@ impl Tree<'_> {
             }
         }
         // Data that is missing, and files of the same kind that nothing lists.
-        let missing: Vec<&str> = report
+        let gone: BTreeSet<&str> = report
             .findings
             .iter()
             .filter(|finding| finding.code == repo_codes::FILE_MISSING)
-            .filter_map(|finding| kind_in_name(&finding.subject))
+            .map(|finding| finding.subject.as_str())
+            .collect();
+        let missing: Vec<&str> = repomd
+            .data
+            .iter()
+            .map(|data| data.location.as_str())
+            .filter(|path| gone.contains(path))
+            .filter_map(kind_in_name)
             .collect();
         if missing.is_empty() {
             return Ok(());
@@ -273,9 +281,11 @@ impl Tree<'_> {
         let Ok(there) = self.root.walk(Some(&folder)) else {
             return Ok(());
         };
+        let listed = |path: &SafePath| repomd.data.iter().any(|data| data.location == *path);
         let others = there
             .iter()
-            .filter_map(|(path, _)| kind_in_name(path.as_ref().ok()?.as_str()))
+            .filter_map(|(path, _)| path.as_ref().ok().filter(|path| !listed(path)))
+            .filter_map(|path| kind_in_name(path.as_str()))
             .filter(|kind| missing.contains(kind))
             .count();
         if others > 0 {

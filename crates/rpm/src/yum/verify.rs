@@ -134,6 +134,14 @@ pub(super) fn whole(
             report.push(Finding::reject(codes::PATH_UNSAFE, subject, reason));
             Ok(None)
         }
+        Err(pkgseal_repo::Error::NotAFile { .. }) => {
+            report.push(Finding::reject(
+                codes::FILE_NOT_REGULAR,
+                subject,
+                "a directory, pipe, socket or device stands in its place",
+            ));
+            Ok(None)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -13,6 +13,7 @@ mod common;
 mod damage;
 mod faults;
 mod moving;
+mod mirror;
 mod repositories;
 mod signing;
 mod unsigning;

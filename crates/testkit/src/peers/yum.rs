@@ -16,6 +16,16 @@ pub fn createrepo_c(folder: &Path, options: &[&str]) -> Option<Run> {
         .arg(folder)))
 }
 
+/// `modifyrepo_c`: adds one more metadata file of this type to a repository.
+pub fn modifyrepo_c(folder: &Path, file: &Path, kind: &str) -> Option<Run> {
+    let modifyrepo_c = have("modifyrepo_c")?;
+    Some(run(modifyrepo_c
+        .command()
+        .arg(format!("--mdtype={kind}"))
+        .arg(file)
+        .arg(folder.join("repodata"))))
+}
+
 /// `dnf repoquery` of a `file:` repository with `repo_gpgcheck=1` and the key of `key`
 /// (its packages' names come on standard output), in a private root.
 ///
