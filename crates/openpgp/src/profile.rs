@@ -24,6 +24,8 @@ const EMBEDDED: &[(&str, &str)] = &[
         include_str!("../profiles/maven-legacy.toml"),
     ),
     ("gradle", include_str!("../profiles/gradle.toml")),
+    ("rpm-4.18", include_str!("../profiles/rpm-4.18.toml")),
+    ("rpm-6", include_str!("../profiles/rpm-6.toml")),
 ];
 
 /// What kind of object a signature is on; profiles may differ by it.

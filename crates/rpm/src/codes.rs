@@ -43,6 +43,9 @@ codes! {
     MISPLACED = "rpm.signature.misplaced", "a signature stands in a tag for another algorithm or version, where some readers fail on it";
     SIGNATURE_ENCODING = "rpm.signature.encoding", "an element of the OPENPGP tag is not the base64 form of one signature";
     NOT_COUNTED = "rpm.signature.not-counted", "another signature decided; this one could not be counted";
+    CLIENT_VERDICT = "rpm.client.verdict", "what the rpm of this release would do with the package";
+    CLIENT_REJECTS = "rpm.client.rejects", "the rpm of this release rejects the package";
+    CLIENT_DIFFERS = "rpm.client.differs", "the rpm of this release decides otherwise than pkgseal does";
     REMOVED = "rpm.signature-removed", "a signature was taken out of the package, as asked";
     HARD_LINKS = "rpm.hard-links", "the package had other names (hard links); only this one names the signed package now";
     PLAN = "rpm.plan.malformed", "a plan of headers breaks its grammar: another first line, a broken entry, a wrong count, bytes behind the end";

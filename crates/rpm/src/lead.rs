@@ -30,6 +30,17 @@ impl<'a> Lead<'a> {
             .unwrap_or([0; N])
     }
 
+    /// Major and minor version: 3.0, and 4.0 in version 6 packages.
+    pub fn version(self) -> (u8, u8) {
+        let [major, minor] = self.field(4);
+        (major, minor)
+    }
+
+    /// 5: a signature header follows.
+    pub fn signature_type(self) -> u16 {
+        u16::from_be_bytes(self.field(78))
+    }
+
     /// 0 for a binary package, 1 for a source package.
     pub fn kind(self) -> u16 {
         u16::from_be_bytes(self.field(6))
@@ -46,7 +57,7 @@ impl<'a> Lead<'a> {
     /// header: whether it is a source package, and the forms its name may take here.
     pub fn deviations(self, source: Option<bool>, names: &[String]) -> Vec<String> {
         let mut found = Vec::new();
-        let [major, minor] = self.field(4);
+        let (major, minor) = self.version();
         if !(3..=4).contains(&major) || minor != 0 {
             found.push(format!("version {major}.{minor}, where 3.0 or 4.0 belongs"));
         }
@@ -69,7 +80,7 @@ impl<'a> Lead<'a> {
         if name.len() > 65 || after.iter().any(|&b| b != 0) {
             found.push("bytes after the name".to_owned());
         }
-        let signature_type = u16::from_be_bytes(self.field(78));
+        let signature_type = self.signature_type();
         if signature_type != 5 {
             found.push(format!("signature type {signature_type}, where 5 belongs"));
         }

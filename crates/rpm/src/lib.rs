@@ -5,10 +5,12 @@
 //!   and whether what is signed covers the header *and* the payload.
 //! - [`package::sign`] puts signatures into a package's signature header and keeps every
 //!   other byte; [`editor`] is that change, pure over bytes.
+//! - [`client`] says what the rpm of a given release would make of a package, down to the
+//!   lines of `rpmkeys`.
 //! - [`yum::verify_tree`] follows a repository from `repomd.xml.asc` down to every package;
 //!   [`yum::sign_tree`] checks all of it and signs its root.
 //!
-//! Start with these four, then [`header`] (the structure of both headers) and
+//! Start with these, then [`header`] (the structure of both headers) and
 //! [`yum::Repomd`].
 //!
 //! ```no_run
@@ -44,6 +46,7 @@
 //! Follows the package formats 4 and 6 as rpm 4.18 to 6.1 read them, and the metadata
 //! that `createrepo_c` writes.
 
+pub mod client;
 pub mod codes;
 pub mod editor;
 mod error;

@@ -18,6 +18,7 @@ mod unsign;
 mod verify;
 
 pub use level::{Level, Reading, VerifyOptions};
+pub(crate) use pipeline::{Sink, feed};
 pub use read::recognise;
 pub(crate) use read::{Head, Stop};
 pub(crate) use sign::worst;
@@ -25,4 +26,5 @@ pub use sign::{Existing, SignOptions, Tags, sign, sign_with, stage};
 pub(crate) use structure::{Identity, identity};
 pub use unsign::{Chosen, unsign};
 pub(crate) use verify::examine;
+pub(crate) use verify::{open, read_error};
 pub use verify::{verify, verify_with};

@@ -16,6 +16,17 @@ pub enum Level {
 }
 
 impl Level {
+    /// By the word rpm has for it.
+    pub fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "none" => Self::None,
+            "digest" => Self::Digest,
+            "signature" => Self::Signature,
+            "all" => Self::All,
+            _ => return None,
+        })
+    }
+
     /// Whether digests have to cover header and payload.
     pub fn demands_digests(self) -> bool {
         matches!(self, Self::Digest | Self::All)

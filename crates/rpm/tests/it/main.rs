@@ -7,6 +7,7 @@
     reason = "tests fail loudly, and say what they skip"
 )]
 
+mod agreement;
 mod attacks;
 mod cases;
 mod common;

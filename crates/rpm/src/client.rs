@@ -1,0 +1,253 @@
+//! What the rpm of a given release would say of a package.
+//!
+//! A [`Client`] is data: which digests and signatures it examines, what it demands, which
+//! OpenPGP profile it judges signatures by. [`Client::judge`] follows that rpm's own
+//! procedure, lenient where it is lenient and wrong where it is wrong, down to the lines
+//! `rpmkeys --checksig` prints. It never makes anything `Verified`: it is an answer about
+//! somebody else.
+//!
+//! A *profile* (of [`pkgseal_openpgp`]) says what an OpenPGP signature is worth; a *client*
+//! says what one rpm asks of a package, and names its profile. Our own verdict under such
+//! a profile still demands what [`package::verify`](crate::package::verify) demands.
+//!
+//! The models are held against the real programs by this crate's test `agreement`; the
+//! counts and every difference from our own verdict stand in `CLIENTS.md`.
+
+mod certificate;
+mod compare;
+mod items;
+mod openpgp;
+mod packet;
+mod procedure;
+mod rules;
+mod words;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use pkgseal_openpgp::{Certificate, Profile};
+use pkgseal_repo::Limits;
+
+use crate::error::Result;
+use crate::lead::Lead;
+use crate::package::{Head, Level, Stop};
+use crate::package::{open, read_error};
+pub use compare::{ClientOnPackage, Difference};
+pub use procedure::{Item, Verified};
+use rules::Rules;
+
+const EMBEDDED: &[(&str, &str)] = &[
+    ("rpm-4.18", include_str!("../clients/rpm-4.18.toml")),
+    ("rpm-4.20", include_str!("../clients/rpm-4.20.toml")),
+    ("rpm-6", include_str!("../clients/rpm-6.toml")),
+];
+
+/// The rpm of one release, as data. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Client {
+    rules: Arc<Rules>,
+    text: Arc<str>,
+    profile: Profile,
+}
+
+/// A client that cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// There is none of this name.
+    #[error("no client of the name {name}; there are {known}")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// Those there are.
+        known: String,
+    },
+    /// Its file breaks the grammar.
+    #[error("client {name}: {reason}")]
+    Malformed {
+        /// The name.
+        name: String,
+        /// The field, and what is wrong with it.
+        reason: String,
+    },
+}
+
+/// What a client is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The certificates imported into its keyring.
+    pub certificates: &'a [Certificate],
+    /// What its clock says.
+    pub now: Timestamp,
+    /// What it demands, where not its own default.
+    pub level: Option<Level>,
+    /// Classes it was told not to look at (`--nodigest`, `--nosignature`).
+    pub without: Without,
+}
+
+/// Which class a client was told not to look at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Without {
+    /// `--nodigest`.
+    pub digests: bool,
+    /// `--nosignature`.
+    pub signatures: bool,
+}
+
+/// What a client says of one package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientVerdict {
+    /// The client's name.
+    pub client: String,
+    /// Whether it accepts.
+    pub accepted: bool,
+    /// What it says of each digest and signature, in its order; empty where it could not
+    /// read the package.
+    pub items: Vec<Item>,
+    /// Classes that failed.
+    pub failed: Failed,
+    /// Why it could not read the package, in our words; empty where it says nothing.
+    pub unreadable: Option<String>,
+}
+
+/// Which classes of a package failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Failed {
+    /// Digests.
+    pub digests: bool,
+    /// Signatures.
+    pub signatures: bool,
+}
+
+impl Client {
+    /// A built-in client by name.
+    ///
+    /// # Errors
+    /// [`ClientError::Unknown`], naming those there are.
+    pub fn named(name: &str) -> Result<Self, ClientError> {
+        match EMBEDDED.iter().find(|(known, _)| *known == name) {
+            Some((_, text)) => Self::parse(name, text),
+            None => Err(ClientError::Unknown {
+                name: name.to_owned(),
+                known: Self::names().collect::<Vec<_>>().join(", "),
+            }),
+        }
+    }
+
+    /// Names of the built-in clients, the older releases first.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        EMBEDDED.iter().map(|(name, _)| *name)
+    }
+
+    /// Reads a client's file; `based-on` names a built-in one that says the rest.
+    ///
+    /// # Errors
+    /// [`ClientError::Malformed`] with the field.
+    pub fn parse(name: &str, text: &str) -> Result<Self, ClientError> {
+        let malformed = |reason: String| ClientError::Malformed {
+            name: name.to_owned(),
+            reason,
+        };
+        let rules = rules::parse(text, EMBEDDED).map_err(malformed)?;
+        let profile =
+            Profile::named(&rules.profile).map_err(|error| malformed(error.to_string()))?;
+        Ok(Self {
+            rules: rules.into(),
+            text: text.into(),
+            profile,
+        })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.rules.name
+    }
+
+    /// What it is, in a line.
+    pub fn summary(&self) -> &str {
+        &self.rules.summary
+    }
+
+    /// How its rules were checked.
+    pub fn checked(&self) -> &str {
+        &self.rules.checked
+    }
+
+    /// The file it was read from, explanations and all.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The profile it judges signatures by.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// What it demands where nothing else is said.
+    pub fn level(&self) -> Level {
+        self.rules.level.default
+    }
+
+    /// What it would say of a package. The file is read once; memory is bounded by its
+    /// headers.
+    ///
+    /// # Errors
+    /// [`Error::Read`](crate::Error::Read) when the file cannot be read.
+    pub fn judge(
+        &self,
+        package: &Path,
+        question: &Question<'_>,
+        limits: &Limits,
+    ) -> Result<ClientVerdict> {
+        let (mut file, length) = open(package)?;
+        let head = match Head::read(&mut file, length) {
+            Ok(head) => head,
+            Err(Stop::Io(source)) => return Err(read_error(package, source)),
+            Err(Stop::Malformed(finding)) => {
+                // rpm takes what does not begin like a package for a manifest, silently.
+                let silent = finding.code == crate::codes::NOT_A_PACKAGE;
+                let why = if silent { "" } else { &finding.detail };
+                return Ok(self.unreadable(why));
+            }
+        };
+        if let Some(why) = self.refuses_lead(&head) {
+            return Ok(self.unreadable(why));
+        }
+        procedure::judge(self, &head, &mut file, length, question, limits)
+            .map_err(|source| read_error(package, source))
+    }
+
+    /// In rpm's words, what of the lead it does not take.
+    fn refuses_lead(&self, head: &Head) -> Option<&'static str> {
+        let lead = Lead::parse(head.lead())?;
+        let mut checks = self.rules.lead.checks.iter();
+        checks.find_map(|check| match check {
+            rules::LeadCheck::Version => {
+                let known = matches!(lead.version().0, 3 | 4);
+                (!known).then_some("unsupported RPM package version")
+            }
+            rules::LeadCheck::SignatureType => {
+                (lead.signature_type() != 5).then_some("illegal signature type")
+            }
+        })
+    }
+
+    fn unreadable(&self, why: &str) -> ClientVerdict {
+        ClientVerdict {
+            client: self.name().to_owned(),
+            accepted: false,
+            items: Vec::new(),
+            failed: Failed::default(),
+            unreadable: Some(why.to_owned()),
+        }
+    }
+
+    /// What `rpmkeys --checksig` prints of a package: standard output, standard error.
+    pub fn lines(&self, package: &str, verdict: &ClientVerdict, verbose: bool) -> (String, String) {
+        words::lines(package, verdict, verbose)
+    }
+}
+
+#[cfg(test)]
+mod tests;
