@@ -31,7 +31,9 @@ pub(crate) use rpm::{
     PackageLevelName, RpmApply, RpmCommand, RpmHeader, RpmSignPlan, RpmUnsign, RpmVerify,
 };
 pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Trust};
-pub(crate) use yum::{YumCommand, YumLevelName, YumVerify};
+pub(crate) use yum::{
+    SeveralSignatures, YumCommand, YumIndex, YumLevelName, YumRecover, YumVerify,
+};
 
 const EXIT_STATUS: &str = "Exit status: 0 accepted or done, 1 rejected, 2 could not decide.";
 

@@ -1,5 +1,6 @@
 //! What the arguments mean: moments, profiles, certificates, signers.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -7,9 +8,9 @@ use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use pkgseal_keyring::Passphrase;
 use pkgseal_openpgp::{Certificates, Fingerprint, Profile, Signer, Verifier};
-use pkgseal_repo::{CheckOptions, Destination, Limits};
+use pkgseal_repo::{CheckOptions, Compression, Destination, Limits};
 
-use crate::args::{Common, Keyring, Moment, PassphraseSource, Secrets, Trust};
+use crate::args::{Common, FormName, Keyring, Moment, PassphraseSource, Secrets, Trust};
 use crate::failure::hinted;
 use crate::report;
 
@@ -170,4 +171,34 @@ fn joined(paths: &[PathBuf]) -> String {
         .map(|path| path.display().to_string())
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// What changes when other keys are to sign. The files are not read for it: where nothing
+/// changed, no key is opened.
+pub(crate) fn keys_as_they_stand(keys: &[PathBuf]) -> Result<Vec<String>> {
+    keys.iter()
+        .map(|key| {
+            let found =
+                std::fs::metadata(key).with_context(|| format!("cannot read {}", key.display()))?;
+            Ok(format!(
+                "{}:{}:{}:{}.{:09}",
+                found.dev(),
+                found.ino(),
+                found.len(),
+                found.mtime(),
+                found.mtime_nsec()
+            ))
+        })
+        .collect()
+}
+
+/// The form of an index.
+pub(crate) fn compression(name: FormName) -> Compression {
+    match name {
+        FormName::None => Compression::None,
+        FormName::Gz => Compression::Gzip,
+        FormName::Bz2 => Compression::Bzip2,
+        FormName::Xz => Compression::Xz,
+        FormName::Zst => Compression::Zstd,
+    }
 }

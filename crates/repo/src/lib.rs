@@ -64,6 +64,7 @@ pub use check::{
     CheckOptions, Reading, Witness, check, check_existence, check_reading, check_witnessed, surplus,
 };
 pub use code::{Code, codes};
+pub use compress::Compressor;
 pub use copy::copy_tree;
 pub use decompress::{Compression, Decompressor};
 pub use destination::{Destination, create_directory};

@@ -87,5 +87,15 @@ codes! {
     UPDATE_RUNNING = "yum.update-running", "a working folder of createrepo_c is there: a run is under way, or one was killed";
     PARTIAL_SYNC = "yum.partial-sync", "listed metadata files are missing and others of the same kind are there: repomd.xml was mirrored before what it lists";
     SURPLUS = "yum.surplus", "the files that no signed list mentions, and the bytes they take up";
+    MAKE_OPTION = "yum.make.option", "an option for making metadata contradicts another, or is none that clients could use";
+    MAKE_EMPTY = "yum.make.nothing-to-index", "there is no package to list";
+    MAKE_LINK = "yum.make.directory-link", "a link to a directory was not entered; packages behind it are not listed";
+    MAKE_TEXT = "yum.make.unprintable", "a text of the package holds characters that no XML document can hold";
+    MAKE_CHANGED = "yum.make.changed", "a package changed while it was read: an upload is under way";
+    MAKE_CACHE = "yum.make.cache", "what was remembered of an earlier run is damaged or of another version, and was not used: everything is read again";
+    MAKE_CURRENT = "yum.make.nothing-changed", "the packages and the options are those of the last run, so nothing was written";
+    MAKE_LEFT_OUT = "yum.make.left-out", "metadata that is made of the packages, and that is not made here, was left out of the new repomd.xml";
+    PUBLISH_COMPLETED = "yum.publish.completed", "a publication that an earlier process had left unfinished was completed";
+    PUBLISH_UNSIGNED = "yum.publish.unsigned", "signed metadata would be replaced by unsigned metadata";
     HEADER_RANGE = "yum.header-range", "the primary index gives a wrong place for a package's header; clients that fetch only the header fail";
 }

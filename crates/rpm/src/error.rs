@@ -1,7 +1,7 @@
 //! Why something could not be decided or done.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pkgseal_repo::Finding;
 
@@ -14,7 +14,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// From the mechanics below: reading, staging, paths.
     #[error(transparent)]
-    Repo(#[from] pkgseal_repo::Error),
+    Repo(pkgseal_repo::Error),
     /// From the OpenPGP core: a key that cannot sign, a broken backend.
     #[error(transparent)]
     OpenPgp(#[from] pkgseal_openpgp::Error),
@@ -86,6 +86,31 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// What was to be published would be rejected by whoever verifies it, or is refused for
+    /// another reason that is named. Nothing was written.
+    #[error("{}: not published: {}", path.display(), reasons(path, findings))]
+    Refused {
+        /// The repository.
+        path: PathBuf,
+        /// Why, at least one.
+        findings: Vec<Finding>,
+    },
+    /// Somebody else is publishing there. Trying again later helps.
+    #[error("{}: being published already: by {owner}", path.display())]
+    Locked {
+        /// The repository.
+        path: PathBuf,
+        /// Who, as they wrote it themselves; raw.
+        owner: String,
+    },
+    /// What an earlier publication noted cannot be used.
+    #[error("{}: {reason}; if it is not to be completed, remove the file", path.display())]
+    Journal {
+        /// The journal, or the record of generations.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The signature header would outgrow what the format allows.
     #[error("the signature header would become too large: {reason}")]
     TooLarge {
@@ -94,7 +119,45 @@ pub enum Error {
     },
 }
 
+impl From<pkgseal_repo::Error> for Error {
+    fn from(error: pkgseal_repo::Error) -> Self {
+        match error {
+            pkgseal_repo::Error::Locked { path, owner } => Self::Locked { path, owner },
+            pkgseal_repo::Error::Journal { path, reason } => Self::Journal { path, reason },
+            other => Self::Repo(other),
+        }
+    }
+}
+
+fn reasons(path: &Path, findings: &[Finding]) -> String {
+    let words = findings.iter().map(|finding| {
+        let subject = finding.subject.as_str();
+        // What is said of the very path needs no second name.
+        let named = if subject.is_empty() || path.ends_with(subject) {
+            String::new()
+        } else {
+            format!("{subject}: ")
+        };
+        format!("{named}{} ({})", finding.detail, finding.code)
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
+
 impl Error {
+    pub(crate) fn read(path: &Path, source: io::Error) -> Self {
+        Self::Repo(pkgseal_repo::Error::Read {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    pub(crate) fn write(path: &Path, source: io::Error) -> Self {
+        Self::Repo(pkgseal_repo::Error::Write {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
     /// A step that helps, where there is one.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
@@ -109,6 +172,9 @@ impl Error {
                 Some("name a file that pkgseal wrote, or one that does not exist yet")
             }
             Self::Repo(_)
+            | Self::Refused { .. }
+            | Self::Locked { .. }
+            | Self::Journal { .. }
             | Self::OpenPgp(_)
             | Self::Read { .. }
             | Self::SelfCheck { .. }

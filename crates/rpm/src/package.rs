@@ -23,7 +23,7 @@ pub use read::recognise;
 pub(crate) use read::{Head, Stop};
 pub(crate) use sign::worst;
 pub use sign::{Existing, SignOptions, Tags, sign, sign_with, stage};
-pub(crate) use structure::{Identity, identity};
+pub(crate) use structure::{Format, Identity, deviations, identity};
 pub use unsign::{Chosen, unsign};
 pub(crate) use verify::examine;
 pub(crate) use verify::{open, read_error};

@@ -1,13 +1,19 @@
 //! What only yum repositories need.
 
+mod index;
+mod recover;
 mod verify;
 
 use clap::Subcommand;
 
+pub(crate) use index::{SeveralSignatures, YumIndex};
+pub(crate) use recover::YumRecover;
 pub(crate) use verify::{YumLevelName, YumVerify};
 
 /// What to do with a yum repository.
 #[derive(Debug, Subcommand)]
 pub(crate) enum YumCommand {
+    Index(Box<YumIndex>),
+    Recover(YumRecover),
     Verify(YumVerify),
 }

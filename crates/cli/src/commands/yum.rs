@@ -1,5 +1,7 @@
 //! `pkgseal yum`: one file a command.
 
+mod index;
+mod recover;
 mod verify;
 
 use std::process::ExitCode;
@@ -11,6 +13,8 @@ use crate::args::YumCommand;
 
 pub(super) fn run(command: &YumCommand, clock: SystemTime) -> Result<ExitCode> {
     match command {
+        YumCommand::Index(arguments) => index::run(arguments, clock),
+        YumCommand::Recover(arguments) => recover::run(arguments, clock),
         YumCommand::Verify(arguments) => verify::run(arguments, clock),
     }
 }

@@ -161,6 +161,44 @@ impl Stage {
         Ok(())
     }
 
+    /// A new file, to be written to as a stream.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn file(&mut self, relative: &Path) -> Result<File> {
+        let target = self.place(relative)?;
+        let created = OpenOptions::new()
+            .write(true)
+            .read(true)
+            .create_new(true)
+            .open(&target);
+        let file = created.map_err(|error| Error::write(&target, error))?;
+        self.written.push(relative.to_owned());
+        Ok(file)
+    }
+
+    /// Gives a file written here its final name.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn rename(&mut self, from: &Path, to: &Path) -> Result<()> {
+        let target = self.place(to)?;
+        fs::rename(self.path.join(from), &target).map_err(|error| Error::write(&target, error))?;
+        self.written.retain(|written| written != from);
+        self.written.push(to.to_owned());
+        Ok(())
+    }
+
+    /// Takes a file that stands elsewhere along, as a second name of it where the system
+    /// lets us.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn take(&mut self, relative: &Path, source: &Path) -> Result<()> {
+        self.place(relative)?;
+        self.link_file(source, relative)
+    }
+
     /// A file of its own with the content of `source`; the file system shares the blocks
     /// where it can.
     ///

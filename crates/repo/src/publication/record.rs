@@ -98,6 +98,19 @@ impl Record {
         generations.flat_map(|kept| &kept.objects)
     }
 
+    /// Objects noted of a directory that its newest generation has not: they stay for
+    /// readers of older ones.
+    pub fn retired(&self, directory: &str) -> BTreeSet<SafePath> {
+        let mut generations = self.0.get(directory).into_iter().flatten();
+        let Some(newest) = generations.next() else {
+            return BTreeSet::new();
+        };
+        let older: BTreeSet<SafePath> = generations
+            .flat_map(|kept| kept.objects.iter().cloned())
+            .collect();
+        older.difference(&newest.objects).cloned().collect()
+    }
+
     /// Writes it where a publication is built, durably; it takes effect with that.
     ///
     /// # Errors
@@ -193,6 +206,8 @@ mod tests {
         assert_eq!(add(&["h/1"], &["P"], 3), set(&[]));
         assert_eq!(add(&["h/1"], &["P"], 3), set(&[]));
         assert_eq!(add(&["h/5"], &["P"], 1), set(&["h/1", "h/3", "h/4"]));
+        assert_eq!(record.retired("dists/a"), set(&[]));
+        assert_eq!(record.retired("dists/b"), set(&[]));
         let text = record.to_text();
         assert_eq!(Record::parse(&text).unwrap(), record);
     }
@@ -210,6 +225,7 @@ mod tests {
         let found = set(&["h/1", "h/2", "h/y"]);
         let gone = record.add(".", kept(&["h/3"], &[]), &found, 2);
         assert_eq!(gone, set(&["h/1", "h/y"]));
+        assert_eq!(record.retired("."), set(&["h/2"]));
     }
 
     #[test]

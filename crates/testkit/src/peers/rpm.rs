@@ -88,3 +88,36 @@ pub fn rpmsign(package: &Path, options: &[&str], key: &TestKey) -> Option<Run> {
         .args(options)
         .arg(package)))
 }
+
+/// `rpmbuild` of a spec in a private folder, with fixed times and build host, and one file
+/// of sources (`source.tar`); returns the packages it made.
+pub fn rpmbuild(spec: &[u8], options: &[&str]) -> Option<Vec<(String, Vec<u8>)>> {
+    let rpmbuild = have("rpmbuild")?;
+    let folder = scratch();
+    let spec = put(folder.path(), "test.spec", spec);
+    let top = folder.path().join("top");
+    put(&top, "SOURCES/source.tar", "of a test\n");
+    run(rpmbuild
+        .command()
+        .env("HOME", folder.path())
+        .env("SOURCE_DATE_EPOCH", super::super::build::BUILT.to_string())
+        .arg("--define")
+        .arg(format!("_topdir {}", top.display()))
+        .args(["--define", "_buildhost test.invalid"])
+        .args(["--define", "use_source_date_epoch_as_buildtime 1"])
+        .args(["--define", "_invalid_encoding_terminates_build 0"])
+        .args(["--define", "debug_package %{nil}"])
+        .args(["--dbpath"])
+        .arg(folder.path().join("db"))
+        .args(["--nodeps", "--quiet"])
+        .args(options)
+        .arg(spec))
+    .expect_ok();
+    let made = super::files(&top).into_iter();
+    let made = made.filter(|path| path.extension().is_some_and(|end| end == "rpm"));
+    let read = |path: std::path::PathBuf| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, std::fs::read(path).unwrap())
+    };
+    Some(made.map(read).collect())
+}

@@ -1,17 +1,17 @@
 //! `pkgseal apt index`.
 
 use std::collections::BTreeSet;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use pkgseal_deb::apt::{AllPackages, IndexOptions, Reuse, Unchanged, index};
-use pkgseal_repo::{Compression, Limits, SafePath};
+use pkgseal_repo::{Limits, SafePath};
 
 use super::making::{Run, digests, fields, suite};
-use crate::args::{AptIndex, ArchAllName, FormName};
+use crate::args::{AptIndex, ArchAllName};
+use crate::context;
 
 pub(super) fn run(arguments: &AptIndex, clock: SystemTime) -> Result<ExitCode> {
     let run = Run::new(
@@ -41,7 +41,12 @@ pub(super) fn run(arguments: &AptIndex, clock: SystemTime) -> Result<ExitCode> {
             }
             fields
         },
-        compress: arguments.compress.iter().copied().map(form).collect(),
+        compress: arguments
+            .compress
+            .iter()
+            .copied()
+            .map(context::compression)
+            .collect(),
         digests: digests(&arguments.release),
         unchanged: if arguments.redate {
             Unchanged::Redate
@@ -53,7 +58,7 @@ pub(super) fn run(arguments: &AptIndex, clock: SystemTime) -> Result<ExitCode> {
         } else {
             Reuse::Untouched
         },
-        signing: signing(&arguments.publish.key)?,
+        signing: context::keys_as_they_stand(&arguments.publish.key)?,
     };
     let drafted = index(
         &arguments.path,
@@ -66,16 +71,6 @@ pub(super) fn run(arguments: &AptIndex, clock: SystemTime) -> Result<ExitCode> {
     run.conclude(drafted)
 }
 
-fn form(name: FormName) -> Compression {
-    match name {
-        FormName::None => Compression::None,
-        FormName::Gz => Compression::Gzip,
-        FormName::Bz2 => Compression::Bzip2,
-        FormName::Xz => Compression::Xz,
-        FormName::Zst => Compression::Zstd,
-    }
-}
-
 /// The packages that a file names, one a line, relative to the repository.
 fn packages(path: &Path) -> Result<BTreeSet<SafePath>> {
     let bytes = pkgseal_repo::read_file(path, Limits::default().index)?;
@@ -86,25 +81,6 @@ fn packages(path: &Path) -> Result<BTreeSet<SafePath>> {
         .filter(|(_, line)| !line.is_empty())
         .map(|(number, line)| {
             SafePath::new(line).with_context(|| format!("{}, line {}", path.display(), number + 1))
-        })
-        .collect()
-}
-
-/// What changes when other keys are to sign. The files are not read for it: where nothing
-/// changed, no key is opened.
-fn signing(keys: &[PathBuf]) -> Result<Vec<String>> {
-    keys.iter()
-        .map(|key| {
-            let found =
-                std::fs::metadata(key).with_context(|| format!("cannot read {}", key.display()))?;
-            Ok(format!(
-                "{}:{}:{}:{}.{:09}",
-                found.dev(),
-                found.ino(),
-                found.len(),
-                found.mtime(),
-                found.mtime_nsec()
-            ))
         })
         .collect()
 }
