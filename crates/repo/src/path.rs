@@ -42,6 +42,25 @@ impl SafePath {
         Self(format!("{}/{}", self.0, other.0).into())
     }
 
+    /// A name in this directory.
+    ///
+    /// # Errors
+    /// As [`SafePath::new`]; also for a name with a `/` in it.
+    pub fn child(&self, name: &str) -> Result<Self> {
+        let path = [&*self.0, "/", name].concat();
+        let reason = if path.len() > MAX_PATH {
+            Some("it is longer than 4096 bytes")
+        } else if name.contains('/') {
+            Some("it is no single name")
+        } else {
+            objection(name)
+        };
+        match reason {
+            None => Ok(Self(path.into())),
+            Some(reason) => Err(Error::UnsafePath { reason, path }),
+        }
+    }
+
     /// All but the last component; `None` for a single component.
     pub fn parent(&self) -> Option<Self> {
         let (parent, _) = self.0.rsplit_once('/')?;
@@ -81,10 +100,12 @@ fn objection(path: &str) -> Option<&'static str> {
     if path.starts_with('/') {
         return Some("it is absolute");
     }
-    if path.contains('\\') {
+    if path.as_bytes().contains(&b'\\') {
         return Some("it contains a backslash");
     }
-    if path.chars().any(char::is_control) {
+    // Most paths are ASCII, and a pool has a lot of them.
+    let ascii = path.bytes().any(|byte| byte.is_ascii_control());
+    if ascii || (!path.is_ascii() && path.chars().any(char::is_control)) {
         return Some("it contains a control character");
     }
     path.split('/').find_map(|component| match component {
@@ -115,6 +136,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_child_is_one_name() {
+        let pool = SafePath::new("pool/main").unwrap();
+        assert_eq!(pool.child("a b").unwrap().as_str(), "pool/main/a b");
+        let long = "a".repeat(256);
+        for name in [
+            "", ".", "..", "/", "a/b", "/a", "a\\b", "a\nb", "\u{85}", &long,
+        ] {
+            assert!(pool.child(name).is_err(), "{name:?}");
+        }
+        let deep = SafePath::new(&format!("{}a", "a/".repeat(2045))).unwrap();
+        assert!(deep.child("abc").is_ok());
+        assert!(deep.child("abcde").is_err());
+    }
 
     #[test]
     fn hostile_paths_are_refused_with_the_reason() {

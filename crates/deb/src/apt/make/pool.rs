@@ -69,7 +69,7 @@ pub(super) fn walk(root: &Path, below: Option<&SafePath>) -> Result<Vec<Found>> 
                 continue;
             }
             let path = match &directory {
-                Some(directory) => SafePath::new(&format!("{directory}/{name}"))?,
+                Some(directory) => directory.child(name)?,
                 None => SafePath::new(name)?,
             };
             // Not following links; a file that is gone meanwhile was never there.
