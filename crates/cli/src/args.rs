@@ -28,7 +28,8 @@ pub(crate) use files::FilesCommand;
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{
-    PackageLevelName, RpmApply, RpmCommand, RpmHeader, RpmSignPlan, RpmUnsign, RpmVerify,
+    PackageLevelName, RpmApply, RpmClients, RpmCommand, RpmHeader, RpmSignPlan, RpmUnsign,
+    RpmVerify,
 };
 pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Trust};
 pub(crate) use yum::{

@@ -163,6 +163,14 @@ pub(crate) fn debsig(text: &str) -> Result<()> {
     out(&format!("debsig: {}\n", lines.join("\n")))
 }
 
+/// Prints what rpmkeys prints: line ends are its own, all else is escaped.
+pub(crate) fn rpmkeys(output: &str, error: &str) -> Result<()> {
+    let lines = |text: &str| text.split('\n').map(escaped).collect::<Vec<_>>().join("\n");
+    out(&lines(output))?;
+    err(&lines(error));
+    Ok(())
+}
+
 /// Prints a whole text as it is: our own profiles and scripts.
 pub(crate) fn block(text: &str) -> Result<()> {
     out(text)

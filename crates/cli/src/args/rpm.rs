@@ -1,6 +1,7 @@
 //! What only RPM packages need.
 
 mod apply;
+mod clients;
 mod header;
 mod sign_plan;
 mod unsign;
@@ -9,6 +10,7 @@ mod verify;
 use clap::Subcommand;
 
 pub(crate) use apply::RpmApply;
+pub(crate) use clients::RpmClients;
 pub(crate) use header::RpmHeader;
 pub(crate) use sign_plan::RpmSignPlan;
 pub(crate) use unsign::RpmUnsign;
@@ -22,4 +24,5 @@ pub(crate) enum RpmCommand {
     Header(RpmHeader),
     SignPlan(RpmSignPlan),
     Apply(RpmApply),
+    Clients(RpmClients),
 }

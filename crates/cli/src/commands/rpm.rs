@@ -1,7 +1,9 @@
 //! `pkgseal rpm`: one file a command.
 
 mod apply;
+mod clients;
 mod header;
+mod rpmkeys;
 mod sign_plan;
 mod unsign;
 mod verify;
@@ -19,6 +21,7 @@ pub(super) fn run(command: &RpmCommand, clock: SystemTime) -> Result<ExitCode> {
         RpmCommand::Unsign(arguments) => unsign::run(arguments, clock),
         RpmCommand::Header(arguments) => header::run(arguments),
         RpmCommand::SignPlan(arguments) => sign_plan::run(arguments, clock),
+        RpmCommand::Clients(arguments) => clients::run(arguments),
         RpmCommand::Apply(arguments) => apply::run(arguments, clock),
     }
 }

@@ -22,6 +22,7 @@ mod maven;
 mod outcome;
 mod road;
 mod rpm_moving;
+mod rpm_verify;
 mod run;
 mod safety;
 mod sources;

@@ -62,7 +62,9 @@ fn embedded_profiles_parse_and_are_named() {
             "legacy",
             "maven-central",
             "maven-legacy",
-            "gradle"
+            "gradle",
+            "rpm-4.18",
+            "rpm-6"
         ]
     );
     for (name, text) in Profile::embedded() {

@@ -10,7 +10,11 @@ use crate::args::{Common, EXIT_STATUS, Moment, Trust};
 ///
 /// Does what `pkgseal verify` does with a .rpm: every digest and every signature in one
 /// read, and whether what is signed covers the header and the payload. At the levels none
-/// and digest no keyring is needed.
+/// and digest no keyring is needed. A profile (--profile rpm-6) says what a signature is
+/// worth; a client (--client rpm-6) says what that rpm would make of the whole package.
+///
+/// With --rpmkeys the command answers in rpmkeys' words and exits with its codes: 0, or the
+/// number of packages that failed, 254 at most.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct RpmVerify {
@@ -19,8 +23,10 @@ pub(crate) struct RpmVerify {
     #[command(flatten)]
     pub(crate) moment: Moment,
     /// Ask for this in a package; what is there and wrong rejects at every level
-    #[arg(long = "level", value_name = "LEVEL", default_value = "all")]
-    pub(crate) package_level: PackageLevelName,
+    ///
+    /// [default: all; with --rpmkeys and --client, what that rpm asks for]
+    #[arg(long = "level", value_name = "LEVEL")]
+    pub(crate) package_level: Option<PackageLevelName>,
     /// Reject every deviation from the form builders write, unsigned bytes included
     ///
     /// Without it, what rpm accepts and what puts nothing signed in doubt is a warning: a
@@ -30,6 +36,16 @@ pub(crate) struct RpmVerify {
     /// hold.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Hold it against this client too, or `all` of them
+    ///
+    /// Clients are releases of rpm: `pkgseal rpm clients` lists them. Each is asked what it
+    /// would do with the package at the moment of --time, with the certificates of --keyring
+    /// imported. A client that rejects makes the exit status 1, and every difference from
+    /// our own verdict is named.
+    #[arg(long = "client", value_name = "NAME|FILE")]
+    pub(crate) clients: Vec<String>,
+    #[command(flatten)]
+    pub(crate) program: Rpmkeys,
     #[command(flatten)]
     pub(crate) common: Common,
     /// Packages
@@ -48,4 +64,35 @@ pub(crate) enum PackageLevelName {
     Signature,
     /// Both
     All,
+}
+
+/// Options of rpmkeys.
+#[derive(Args, Debug)]
+pub(crate) struct Rpmkeys {
+    /// Answer in rpmkeys' words and with its exit codes
+    ///
+    /// In those of the one --client; else of --profile rpm-4.18; else of rpm-6. What rpmkeys
+    /// prints on standard error beside a file it cannot read is not reproduced.
+    #[arg(long, conflicts_with_all = ["json", "signers", "threshold", "strict"])]
+    pub(crate) rpmkeys: bool,
+    /// Verify packages, as without it
+    #[arg(short = 'K', long, requires = "rpmkeys")]
+    pub(crate) checksig: bool,
+    /// Print every step
+    #[arg(short, long, requires = "rpmkeys")]
+    pub(crate) verbose: bool,
+    /// Look at no digests
+    #[arg(long, requires = "rpmkeys")]
+    pub(crate) nodigest: bool,
+    /// Look at no signatures
+    #[arg(long, requires = "rpmkeys")]
+    pub(crate) nosignature: bool,
+    /// Set an rpm macro; the only one here is '_pkgverify_level LEVEL'
+    #[arg(
+        short = 'D',
+        long = "define",
+        value_name = "MACRO EXPR",
+        requires = "rpmkeys"
+    )]
+    pub(crate) defines: Vec<String>,
 }
