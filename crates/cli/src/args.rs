@@ -33,7 +33,8 @@ pub(crate) use rpm::{
 };
 pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Trust};
 pub(crate) use yum::{
-    SeveralSignatures, YumCommand, YumIndex, YumLevelName, YumRecover, YumVerify,
+    SeveralSignatures, YumCommand, YumFreshnessOptions, YumIndex, YumLevelName, YumMetalink,
+    YumRecover, YumVerify,
 };
 
 const EXIT_STATUS: &str = "Exit status: 0 accepted or done, 1 rejected, 2 could not decide.";

@@ -46,6 +46,8 @@ pub const TARGETS: &[Target] = &[
     rpm::EDITOR,
     rpm::REPOMD,
     rpm::PRIMARY,
+    rpm::METALINK,
+    rpm::STATE,
     files::CHECKSUM,
     files::SUMS,
     files::SOURCES,

@@ -1,11 +1,11 @@
-//! .rpm packages, the signature header's editor, repomd.xml, primary.xml.
+//! .rpm packages, the signature header's editor, repomd.xml, primary.xml, metalinks, state.
 
 use pkgseal_openpgp::Verified;
 use pkgseal_repo::{Limits, Outcome};
 use pkgseal_rpm::editor::Editor;
 use pkgseal_rpm::header::{Index, Role};
 use pkgseal_rpm::tag::SignatureTag;
-use pkgseal_rpm::yum::{Primary, Repomd};
+use pkgseal_rpm::yum::{Freshness, Memory, Metalink, Primary, Repomd};
 use pkgseal_testkit::build::rpm::{Format, Parts, Rpm};
 use pkgseal_testkit::build::yum::Repository;
 
@@ -90,6 +90,51 @@ pub(crate) const PRIMARY: Target = Target {
         let _ = Primary::read(source, "primary.xml", &Limits::default());
     },
     seeds: || vec![repository().primary().into_bytes()],
+};
+
+/// Metalinks of yum repositories.
+pub(crate) const METALINK: Target = Target {
+    name: "metalink",
+    run: |data| {
+        let metalink = Metalink::parse("metalink.xml", data);
+        let found = metalink.judge(b"nothing like it", &Freshness::default(), seeds::now());
+        assert!(!found.is_empty(), "vouches for what it does not name");
+    },
+    seeds: || {
+        let version = "<mm0:timestamp>1740787200</mm0:timestamp><size>9</size><verification>\
+            <hash type=\"md5\">0ffcd7798421c9a6760f3e4202cc4675</hash><hash type=\"sha256\">\
+            d4f9ad66f7c6e000d8ebf9ec92ad2c4636547853708554d93dab672bdfd98ca1</hash></verification>";
+        let text = format!(
+            "<metalink pubdate=\"Sat, 01 Mar 2025 00:00:00 GMT\"><files><file name=\"repomd.xml\">\
+             {version}<mm0:alternates><mm0:alternate>{version}</mm0:alternate></mm0:alternates>\
+             <resources><url protocol=\"https\">https://m.invalid/repodata/repomd.xml</url>\
+             </resources></file></files></metalink>"
+        );
+        vec![text.into_bytes()]
+    },
+};
+
+/// What a verification of a yum repository remembers.
+pub(crate) const STATE: Target = Target {
+    name: "yum_state",
+    run: |data| {
+        let Ok(text) = std::str::from_utf8(data) else {
+            return;
+        };
+        if let Ok(memory) = Memory::parse(text) {
+            let again = Memory::parse(&memory.to_text());
+            assert_eq!(again, Ok(memory), "wrote a state it reads otherwise");
+        }
+    },
+    seeds: || {
+        let digest = "d4f9ad66f7c6e000d8ebf9ec92ad2c4636547853708554d93dab672bdfd98ca1";
+        let seen = format!(
+            "seen 2025-03-02T00:00:00Z\nrepomd {digest}\nrevision 1740787200\n\
+             timestamp 1740787200\nsigned 2025-03-01T00:00:00Z\n\
+             signer 0123456789ABCDEF0123456789ABCDEF01234567\ndata primary sha256 {digest}\n"
+        );
+        vec![format!("pkgseal-yum-state 1\n\n{seen}\n{seen}").into_bytes()]
+    },
 };
 
 fn repository() -> Repository {

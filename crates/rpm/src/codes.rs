@@ -86,6 +86,11 @@ codes! {
     PUBLISHED_MEANWHILE = "yum.published-meanwhile", "repomd.xml or its signature changed while the repository was verified";
     UPDATE_RUNNING = "yum.update-running", "a working folder of createrepo_c is there: a run is under way, or one was killed";
     PARTIAL_SYNC = "yum.partial-sync", "listed metadata files are missing and others of the same kind are there: repomd.xml was mirrored before what it lists";
+    METALINK = "yum.metalink.malformed", "a metalink breaks the strict grammar, or contradicts itself";
+    METALINK_WEAK = "yum.metalink.weak-digest", "a metalink binds repomd.xml by MD5, SHA-1 or SHA-224 only";
+    METALINK_URL = "yum.metalink.url", "a metalink names an address that is no repomd.xml on a web, FTP or rsync server";
+    METALINK_OTHER = "yum.metalink.mismatch", "repomd.xml is none of the generations that the metalink names: a stale or broken mirror, or an old metalink";
+    METALINK_ALTERNATE = "yum.metalink.older-generation", "repomd.xml is an older generation that the metalink still lets pass";
     SURPLUS = "yum.surplus", "the files that no signed list mentions, and the bytes they take up";
     MAKE_OPTION = "yum.make.option", "an option for making metadata contradicts another, or is none that clients could use";
     MAKE_EMPTY = "yum.make.nothing-to-index", "there is no package to list";

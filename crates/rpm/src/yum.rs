@@ -14,6 +14,7 @@ mod listing;
 mod lists;
 mod make;
 mod memory;
+mod metalink;
 mod packages;
 mod pieces;
 mod primary;
@@ -31,12 +32,13 @@ pub use freshness::Freshness;
 pub use generation::Generation;
 pub use make::{Draft, Drafted, IndexOptions, Reuse, Unchanged, index};
 pub use memory::Memory;
+pub use metalink::Metalink;
 pub use primary::{Package, Primary};
 pub use publish::{PublishOptions, Signatures, recover};
 pub use repomd::{Data, Repomd};
 pub use request::{Level, TreeRequest};
 pub use sign::{sign_repomd, sign_tree};
-pub use tree::{Verification, verify_tree, verify_tree_with};
+pub use tree::{Verification, verify_by_metalink, verify_tree, verify_tree_with};
 pub use verify::{recognise, verify_repomd};
 
 /// The folder of the metadata.

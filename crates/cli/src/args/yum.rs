@@ -1,19 +1,22 @@
 //! What only yum repositories need.
 
 mod index;
+mod metalink;
 mod recover;
 mod verify;
 
 use clap::Subcommand;
 
 pub(crate) use index::{SeveralSignatures, YumIndex};
+pub(crate) use metalink::YumMetalink;
 pub(crate) use recover::YumRecover;
-pub(crate) use verify::{YumLevelName, YumVerify};
+pub(crate) use verify::{YumFreshnessOptions, YumLevelName, YumVerify};
 
 /// What to do with a yum repository.
 #[derive(Debug, Subcommand)]
 pub(crate) enum YumCommand {
     Index(Box<YumIndex>),
     Recover(YumRecover),
-    Verify(YumVerify),
+    Metalink(Box<YumMetalink>),
+    Verify(Box<YumVerify>),
 }

@@ -1,6 +1,7 @@
 //! `pkgseal yum`: one file a command.
 
 mod index;
+mod metalink;
 mod recover;
 mod verify;
 
@@ -15,6 +16,7 @@ pub(super) fn run(command: &YumCommand, clock: SystemTime) -> Result<ExitCode> {
     match command {
         YumCommand::Index(arguments) => index::run(arguments, clock),
         YumCommand::Recover(arguments) => recover::run(arguments, clock),
+        YumCommand::Metalink(arguments) => metalink::run(arguments, clock),
         YumCommand::Verify(arguments) => verify::run(arguments, clock),
     }
 }

@@ -28,3 +28,4 @@ mod safety;
 mod sources;
 mod upload;
 mod upload_peers;
+mod yum_verify;

@@ -2,6 +2,7 @@
 
 use super::freshness::Freshness;
 use super::memory::Memory;
+use super::metalink::Metalink;
 
 /// How deep to look. Each level includes those before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,4 +31,6 @@ pub struct TreeRequest {
     /// What was seen of it before. Whoever asks adds the
     /// [`generation`](super::Verification::generation) that was found, and keeps it.
     pub memory: Option<Memory>,
+    /// What its distribution's server says of it.
+    pub metalink: Option<Metalink>,
 }

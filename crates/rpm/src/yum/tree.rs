@@ -10,6 +10,7 @@ use pkgseal_repo::{
 
 use super::chain::Chain;
 use super::generation::{Generation, sha256};
+use super::metalink::Metalink;
 use super::repomd::Repomd;
 use super::request::{Level, TreeRequest};
 use super::stale::Pair;
@@ -76,20 +77,35 @@ pub fn verify_tree_with(
         options,
         progress,
     };
-    let mut attempt = 1;
-    loop {
-        let (mut found, files) = tree.once()?;
-        let accepted = found.examination.outcome() == Outcome::Accepted;
-        if tree.files() != files {
-            if !accepted && attempt < ATTEMPTS {
-                attempt += 1;
-                continue;
-            }
-            changed(&mut found.examination);
-        }
-        found.examination.report.sort();
-        return Ok(found);
-    }
+    tree.verify(&|| tree.once())
+}
+
+/// Verifies a repository whose `repomd.xml` a metalink vouches for, as deep as
+/// [`Level::Content`], or as [`Level::Packages`] by the verifier's certificates. A
+/// signature beside `repomd.xml` is not looked at: [`verify_tree_with`] does that, with
+/// [`TreeRequest::metalink`] if both are wanted.
+///
+/// # Errors
+/// As [`verify_tree_with`].
+pub fn verify_by_metalink(
+    root: &Path,
+    metalink: &Metalink,
+    verifier: &Verifier,
+    request: &TreeRequest,
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<Verification> {
+    let xml = SafePath::new(REPOMD)?;
+    let tree = Tree {
+        root: Root::open(root)?,
+        asc: xml.with_suffix(".asc")?,
+        xml,
+        verifier,
+        request,
+        options,
+        progress,
+    };
+    tree.verify(&|| tree.once_by(metalink))
 }
 
 /// Follows the digests from `repomd.xml` to the content of every file.
@@ -127,6 +143,10 @@ fn changed(examination: &mut Examination) {
     }
 }
 
+fn missing() -> Finding {
+    Finding::reject(repo_codes::FILE_MISSING, REPOMD, "the file does not exist")
+}
+
 /// The two files that make a root, as far as they could be read.
 type Files = (Option<Vec<u8>>, Option<Vec<u8>>);
 
@@ -151,6 +171,53 @@ impl Tree<'_> {
         )
     }
 
+    /// Verifies, again where the root changed before it could be accepted.
+    fn verify(&self, once: &dyn Fn() -> Result<(Verification, Files)>) -> Result<Verification> {
+        let mut attempt = 1;
+        loop {
+            let (mut found, files) = once()?;
+            if self.files() != files {
+                let accepted = found.examination.outcome() == Outcome::Accepted;
+                if !accepted && attempt < ATTEMPTS {
+                    attempt += 1;
+                    continue;
+                }
+                changed(&mut found.examination);
+            }
+            found.examination.report.sort();
+            return Ok(found);
+        }
+    }
+
+    /// One verification by a metalink, and the root it was about.
+    fn once_by(&self, metalink: &Metalink) -> Result<(Verification, Files)> {
+        let limits = &self.options.limits;
+        let subject = self.root.path().display().to_string();
+        let mut examination = Examination::new("yum", subject);
+        let (_, signature) = self.files();
+        let report = &mut examination.report;
+        let bytes = whole(self.root.read(&self.xml, limits.repomd), REPOMD, report)?;
+        let mut generation = None;
+        match &bytes {
+            Some(bytes) => {
+                let now = self.verifier.now();
+                report.findings = metalink.judge(bytes, &self.request.freshness, now);
+                if report.outcome() == Outcome::Accepted {
+                    // The metalink vouches for these very bytes.
+                    let sealed = Verified::danger_unverified(bytes.clone());
+                    generation = self.follow(sealed, bytes, &mut examination)?;
+                }
+            }
+            None if report.findings.is_empty() => report.push(missing()),
+            None => {}
+        }
+        let verification = Verification {
+            examination,
+            generation,
+        };
+        Ok((verification, (bytes, signature)))
+    }
+
     /// One verification, and the root it was about.
     fn once(&self) -> Result<(Verification, Files)> {
         let limits = &self.options.limits;
@@ -169,11 +236,7 @@ impl Tree<'_> {
                     None => self.stale(bytes, signature, &mut examination),
                 }
             }
-            (None, _) if report.findings.is_empty() => report.push(Finding::reject(
-                repo_codes::FILE_MISSING,
-                REPOMD,
-                "the file does not exist",
-            )),
+            (None, _) if report.findings.is_empty() => report.push(missing()),
             (Some(_), None) if report.findings.is_empty() => unsigned(&mut examination, asc),
             _ => {}
         }
@@ -201,12 +264,14 @@ impl Tree<'_> {
         let signatures = examination.signatures.last().map(|object| &object.report);
         let generation = Generation::of(sha256(bytes), repomd.get(), signatures);
         let request = self.request;
+        let now = self.verifier.now();
         let mut report = Report::new();
-        report.findings.extend(
-            request
-                .freshness
-                .judge(&generation, REPOMD, self.verifier.now()),
-        );
+        let dates = request.freshness.judge(&generation, REPOMD, now);
+        report.findings.extend(dates);
+        if let Some(metalink) = &request.metalink {
+            let found = metalink.judge(bytes, &request.freshness, now);
+            report.findings.extend(found);
+        }
         if let Some(memory) = &request.memory {
             report.findings.extend(memory.judge(&generation, REPOMD));
         }

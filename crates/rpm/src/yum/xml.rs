@@ -4,11 +4,15 @@
 //! compared as written, prefix included, as the clients do. What may grow is capped:
 //! depth, the length of one piece of markup or text, attributes, collected text.
 
+mod tree;
+
 use std::io::{self, BufRead, Read};
 
 use quick_xml::Reader;
 use quick_xml::XmlVersion;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesDecl, BytesStart, Event};
+
+pub(crate) use tree::{Element, read_tree};
 
 const MAX_DEPTH: usize = 32;
 const MAX_ATTRIBUTES: usize = 64;
@@ -235,10 +239,7 @@ impl<R: BufRead> Records<R> {
                 }
                 Event::Comment(_) => {}
                 Event::Decl(declaration) => {
-                    let encoding = declaration.encoding().transpose();
-                    let utf8 =
-                        encoding.is_ok_and(|e| e.is_none_or(|e| e.eq_ignore_ascii_case("utf-8")));
-                    if self.root.is_some() || !utf8 {
+                    if self.root.is_some() || !is_utf8(&declaration) {
                         return Err(fault(
                             "an XML declaration out of place, or not UTF-8".to_owned(),
                         ));
@@ -256,6 +257,12 @@ impl<R: BufRead> Records<R> {
             }
         }
     }
+}
+
+/// Whether a declaration names UTF-8, or no encoding.
+fn is_utf8(declaration: &BytesDecl<'_>) -> bool {
+    let encoding = declaration.encoding().transpose();
+    encoding.is_ok_and(|e| e.is_none_or(|e| e.eq_ignore_ascii_case("utf-8")))
 }
 
 /// Adds text to the field being collected; outside the root element only white space

@@ -23,6 +23,9 @@ pub(crate) struct YumVerify {
     pub(crate) level: YumLevelName,
     #[command(flatten)]
     pub(crate) freshness: YumFreshnessOptions,
+    /// Ask that repomd.xml is a generation which this metalink names, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metalink: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) common: Common,
     /// Repositories: directories with repodata/repomd.xml
@@ -35,7 +38,8 @@ pub(crate) struct YumVerify {
 pub(crate) struct YumFreshnessOptions {
     /// Reject what is older than this: 90d, 12h
     ///
-    /// Counts from the signature of repomd.xml.
+    /// Counts from the signature of repomd.xml, and with a metalink from what that says of
+    /// it and of itself.
     #[arg(long, value_name = "DURATION", value_parser = pkgseal_repo::parse_duration)]
     pub(crate) max_age: Option<SignedDuration>,
     /// Accept what is dated this far ahead [default: 10s]

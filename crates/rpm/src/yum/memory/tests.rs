@@ -208,6 +208,7 @@ fn what_is_no_state_is_refused() {
         (ONE, "0123456789ABCDEF"),
         ("data primary sha256", "data primary"),
         ("data primary sha256", "data primary crc32"),
+        ("data primary", "data pri\tmary"),
         ("data primary sha256 ", "data primary sha256 0"),
     ] {
         let text = good.replacen(from, to, 1);

@@ -59,8 +59,8 @@ pub(super) fn write(seen: &[Seen]) -> String {
             let _ = writeln!(text, "signer {signer}");
         }
         for (kind, digests) in &generation.data {
-            // A name that would not be one word is not worth remembering.
-            if kind.is_empty() || kind.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            if !is_word(kind) {
+                // Not worth remembering.
                 continue;
             }
             for algorithm in digests.algorithms() {
@@ -70,6 +70,10 @@ pub(super) fn write(seen: &[Seen]) -> String {
         }
     }
     text
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// An algorithm's name in one small word.
@@ -132,6 +136,9 @@ impl Paragraph {
         let [kind, algorithm, hex] = words[..] else {
             return Err("it is no type, algorithm and digest".to_owned());
         };
+        if !is_word(kind) {
+            return Err(format!("{kind:?} is no type"));
+        }
         let algorithm = DigestAlgorithm::ALL
             .into_iter()
             .find(|known| word(*known) == algorithm)
