@@ -28,8 +28,8 @@ pub(crate) use files::FilesCommand;
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{
-    PackageLevelName, RpmApply, RpmClients, RpmCommand, RpmHeader, RpmSignPlan, RpmUnsign,
-    RpmVerify,
+    HardLinksName, HowName, PackageLevelName, RpmApply, RpmClients, RpmCommand, RpmHeader,
+    RpmRecover, RpmSign, RpmSignPlan, RpmUnsign, RpmUnsignWhat, RpmVerify, WritingArguments,
 };
 pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Trust};
 pub(crate) use yum::{

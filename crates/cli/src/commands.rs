@@ -1,6 +1,7 @@
 //! One file a command: arguments in, one library call, result to [`report`](crate::report).
 
 mod apt;
+mod batch;
 mod completions;
 mod deb;
 mod examine;

@@ -47,6 +47,9 @@ codes! {
     CLIENT_REJECTS = "rpm.client.rejects", "the rpm of this release rejects the package";
     CLIENT_DIFFERS = "rpm.client.differs", "the rpm of this release decides otherwise than pkgseal does";
     REMOVED = "rpm.signature-removed", "a signature was taken out of the package, as asked";
+    UNFINISHED = "rpm.signing-unfinished", "signing the package in place was interrupted, and its head is half old and half new; the journal beside it completes it";
+    COMPLETED = "rpm.signing-completed", "an interrupted signing in place was completed";
+    OVERTAKEN = "rpm.signing-overtaken", "a package that an interrupted run was about is another one by now, or gone; it was left as it is";
     HARD_LINKS = "rpm.hard-links", "the package had other names (hard links); only this one names the signed package now";
     PLAN = "rpm.plan.malformed", "a plan of headers breaks its grammar: another first line, a broken entry, a wrong count, bytes behind the end";
     PLAN_DIGEST = "rpm.plan.digest-mismatch", "a header of a plan is not the one that the plan announces: it was damaged or exchanged on the way";

@@ -59,6 +59,40 @@ pub enum Error {
         /// Which package.
         path: PathBuf,
     },
+    /// Another process is editing the package. Retrying helps.
+    #[error("{} is being edited by another process", path.display())]
+    Busy {
+        /// Which package.
+        path: PathBuf,
+    },
+    /// The file changed between its check and the write; nothing was written.
+    #[error("{} changed while it was being signed", path.display())]
+    Changed {
+        /// Which package.
+        path: PathBuf,
+    },
+    /// Something was written only in part, and is still to be completed.
+    #[error("not everything could be written; {} says what is missing", journal.display())]
+    Unfinished {
+        /// The journal.
+        journal: PathBuf,
+    },
+    /// The package has other names, and the options do not say what becomes of them.
+    #[error("{} has {links} names (hard links)", path.display())]
+    HardLinks {
+        /// Which package.
+        path: PathBuf,
+        /// How many names.
+        links: u64,
+    },
+    /// The package cannot be edited in place, as asked; nothing was written.
+    #[error("{} cannot be edited in place: {reason}", path.display())]
+    NotInPlace {
+        /// Which package.
+        path: PathBuf,
+        /// Why not.
+        reason: &'static str,
+    },
     /// No signer, or more than the format allows.
     #[error("{what} needs {needed}, not {given}")]
     SignerCount {
@@ -167,6 +201,12 @@ impl Error {
             ),
             Self::NotSigned { .. } => Some("list its signatures with: pkgseal inspect FILE"),
             Self::SignerCount { .. } => Some("name exactly one key"),
+            Self::Unfinished { .. } => Some("complete it with: pkgseal rpm recover DIRECTORY"),
+            Self::HardLinks { .. } => Some(
+                "--hard-links break signs this name alone, --hard-links follow signs all of them",
+            ),
+            Self::NotInPlace { .. } => Some("sign a copy that replaces it: --write copy"),
+            Self::Changed { .. } => Some("sign it again once nobody writes to it"),
             Self::Broken { .. } => Some("build or fetch the file again, then sign it"),
             Self::State { .. } => {
                 Some("name a file that pkgseal wrote, or one that does not exist yet")
@@ -177,6 +217,7 @@ impl Error {
             | Self::Journal { .. }
             | Self::OpenPgp(_)
             | Self::Read { .. }
+            | Self::Busy { .. }
             | Self::SelfCheck { .. }
             | Self::TooLarge { .. } => None,
         }

@@ -8,6 +8,7 @@
 mod coverage;
 mod digests;
 pub mod header_blob;
+mod in_place;
 mod level;
 mod pipeline;
 mod read;
@@ -16,15 +17,18 @@ mod slots;
 mod structure;
 mod unsign;
 mod verify;
+mod writing;
 
+pub use in_place::{Completed, Edit, InPlace, recover};
 pub use level::{Level, Reading, VerifyOptions};
 pub(crate) use pipeline::{Sink, feed};
 pub use read::recognise;
 pub(crate) use read::{Head, Stop};
 pub(crate) use sign::worst;
-pub use sign::{Existing, SignOptions, Tags, sign, sign_with, stage};
+pub use sign::{Existing, SignOptions, Signing, Tags, Whole, sign, sign_with, stage};
 pub(crate) use structure::{Format, Identity, deviations, identity};
-pub use unsign::{Chosen, unsign};
+pub use unsign::{Chosen, prepare_unsigned, unsign};
 pub(crate) use verify::examine;
 pub(crate) use verify::{open, read_error};
 pub use verify::{verify, verify_with};
+pub use writing::{HardLinks, How, Prepared, Times, Writing};

@@ -3,10 +3,13 @@
 mod apply;
 mod clients;
 mod header;
+mod recover;
 mod rpmkeys;
+mod sign;
 mod sign_plan;
 mod unsign;
 mod verify;
+mod writing;
 
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -18,6 +21,8 @@ use crate::args::RpmCommand;
 pub(super) fn run(command: &RpmCommand, clock: SystemTime) -> Result<ExitCode> {
     match command {
         RpmCommand::Verify(arguments) => verify::run(arguments, clock),
+        RpmCommand::Sign(arguments) => sign::run(arguments, clock),
+        RpmCommand::Recover(arguments) => recover::run(arguments),
         RpmCommand::Unsign(arguments) => unsign::run(arguments, clock),
         RpmCommand::Header(arguments) => header::run(arguments),
         RpmCommand::SignPlan(arguments) => sign_plan::run(arguments, clock),

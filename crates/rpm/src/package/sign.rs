@@ -2,8 +2,7 @@
 //! other byte, verify the result, replace the file.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::io::{Read, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,14 +10,15 @@ use pkgseal_openpgp::{Examination, SignatureForm, Signed, Signer, Verifier};
 use pkgseal_repo::{Code, Destination, Finding, Limits, Outcome, Report, Severity, StagedFile};
 
 use super::digests::DigestCheck;
+use super::pipeline;
 use super::read::{Head, Stop};
 use super::slots::{self, Maker, New};
 use super::structure::{Format, deviations};
-use super::verify::{about, examine, open, read_error, stream_payload};
+use super::verify::{about, examine_written, open, read_error, stream_payload};
+use super::writing::{self, Prepared, Source, Writing};
 use crate::codes;
-use crate::editor::{Edited, padding};
+use crate::editor::Edited;
 use crate::error::{Error, Result};
-use crate::lead;
 
 /// What happens to signatures that are there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -41,6 +41,17 @@ pub enum Tags {
     Both,
 }
 
+/// Whether header and payload are signed together as well (tags 1002 and 1005, which
+/// rpmsign calls v3 signatures).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Whole {
+    /// Where nothing in the header binds the payload.
+    #[default]
+    WhereNeeded,
+    /// Always; version 6 packages take none.
+    Always,
+}
+
 /// How to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct SignOptions {
@@ -48,6 +59,8 @@ pub struct SignOptions {
     pub existing: Existing,
     /// Which tags signatures go into.
     pub tags: Tags,
+    /// Whether header and payload are signed together as well.
+    pub whole: Whole,
 }
 
 /// Signs a package by each signer, in place or into a directory. As [`sign_with`] with
@@ -72,11 +85,12 @@ pub fn sign(
     )
 }
 
-/// Signs a package by each signer, in place or into a directory.
+/// Signs a package by each signer, in place or into a directory. For many packages, see
+/// [`Signing`].
 ///
 /// Only the signature header changes; while the signatures fit the space reserved at
-/// build time, everything behind it stays where it is. What was written is verified with
-/// the signers' certificates before it replaces the old file.
+/// build time, everything behind it stays where it is. What will be on the disk is
+/// verified with the signers' certificates before.
 ///
 /// # Errors
 /// The old file is whole after each of them: [`Error::Broken`] when the package is damaged,
@@ -90,18 +104,15 @@ pub fn sign_with(
     limits: &Limits,
     options: &SignOptions,
 ) -> Result<Signed> {
-    let (staged, examination) = stage(path, signers, time, destination, limits, options)?;
+    let mut signing = Signing::new(signers, time, destination, limits);
+    signing.options = *options;
     let target = destination.resolve(path);
-    staged.commit()?;
-    Ok(Signed {
-        outputs: vec![target],
-        examination,
-    })
+    signing.prepare(path)?.put_in_place(target)
 }
 
-/// As [`sign_with`], but leaves the signed and verified package staged: many of them may
-/// become visible together as one [`StagedSet`](pkgseal_repo::StagedSet), synced in
-/// parallel.
+/// As [`sign_with`], but leaves a signed and verified copy of the package staged: many of
+/// them may become visible together as one [`StagedSet`](pkgseal_repo::StagedSet), synced
+/// in parallel.
 ///
 /// # Errors
 /// As [`sign_with`].
@@ -113,31 +124,140 @@ pub fn stage(
     limits: &Limits,
     options: &SignOptions,
 ) -> Result<(StagedFile, Examination)> {
-    if signers.is_empty() {
-        return Err(Error::SignerCount {
-            what: "a package",
-            needed: "at least one key",
-            given: 0,
-        });
-    }
-    let (mut file, length) = open(path)?;
-    let (head, format) = read_whole(path, &mut file, length)?;
-    refuse_broken(path, deviations(&head, format))?;
+    let mut signing = Signing::new(signers, time, destination, limits);
+    signing.options = *options;
+    signing.writing = Writing::COPY;
+    signing.prepare(path)?.staged(path)
+}
 
-    let new = make(path, &head, format, &mut file, length, signers, time)?;
-    let edited = slots::insert(path, &head, format, &new, options, time)?;
-    let verifier = Verifier::of_signers(signers, time);
-    stage_checked(
-        path,
-        &head,
-        format,
-        &edited,
-        &mut file,
-        length,
-        &verifier,
-        destination,
-        limits,
-    )
+/// What holds for every package of a run.
+#[derive(Debug)]
+pub struct Signing<'a> {
+    /// How to sign.
+    pub options: SignOptions,
+    /// How packages get onto the disk.
+    pub writing: Writing,
+    signers: &'a [Signer],
+    /// Knows their certificates and nothing else.
+    verifier: Verifier,
+    time: Timestamp,
+    destination: &'a Destination,
+    limits: &'a Limits,
+}
+
+impl<'a> Signing<'a> {
+    /// By each of these signers, at this time, with the default options.
+    pub fn new(
+        signers: &'a [Signer],
+        time: Timestamp,
+        destination: &'a Destination,
+        limits: &'a Limits,
+    ) -> Self {
+        Self {
+            options: SignOptions::default(),
+            writing: Writing::default(),
+            signers,
+            verifier: Verifier::of_signers(signers, time),
+            time,
+            destination,
+            limits,
+        }
+    }
+
+    /// Signs a package and verifies it as it will be, and leaves it to the caller when that
+    /// gets onto the disk: see [`InPlace`](super::InPlace) and
+    /// [`StagedSet`](pkgseal_repo::StagedSet).
+    ///
+    /// # Errors
+    /// As [`sign_with`], and [`Error::HardLinks`] and [`Error::NotInPlace`] where `writing`
+    /// asks for what cannot be done, [`Error::Busy`] when another process edits the package.
+    pub fn prepare(&self, path: &Path) -> Result<Prepared> {
+        if self.signers.is_empty() {
+            return Err(Error::SignerCount {
+                what: "a package",
+                needed: "at least one key",
+                given: 0,
+            });
+        }
+        let source = Source::open(path, self.writing, self.destination)?;
+        let mut file = source.file();
+        let length = source.length();
+        let (head, format) = read_whole(path, &mut file, length)?;
+        refuse_broken(path, deviations(&head, format))?;
+
+        let new = self.make(path, &head, format, &mut file, length)?;
+        let edited = slots::insert(path, &head, format, &new, &self.options, self.time)?;
+        writing::prepare(
+            path,
+            source,
+            &head,
+            &edited,
+            self.writing,
+            self.destination,
+            &|target, written, length| {
+                let checked = self_check(target, written, length, &self.verifier, self.limits);
+                explain(path, &head, format, checked)
+            },
+        )
+    }
+
+    /// Makes the signatures. They are over the main header, which is in memory; where that
+    /// binds no payload, one over the payload too, which is read for it. Digests are left to
+    /// the check of what was written: a damaged package is signed in memory, and never
+    /// further.
+    fn make(
+        &self,
+        path: &Path,
+        head: &Head,
+        format: Format,
+        file: &mut impl Read,
+        length: u64,
+    ) -> Result<Vec<New>> {
+        let mut new = Vec::with_capacity(self.signers.len());
+        for signer in self.signers {
+            let mut context = signer.hash()?;
+            context.update(head.main());
+            let header = signer.sign_hash(context, SignatureForm::Binary, self.time)?;
+            new.push(New {
+                maker: Maker::of(signer),
+                header,
+                whole: None,
+            });
+        }
+        let binds = DigestCheck::start(head, format).binds_payload();
+        if binds && self.options.whole == Whole::WhereNeeded {
+            return Ok(new);
+        }
+        if binds && format == Format::V6 {
+            let detail = "a version 6 package takes no signature on header and payload";
+            let finding = Finding::reject(codes::SIGNATURE_HEADER_NOT_V6, "", detail);
+            return Err(broken(path, finding));
+        }
+
+        let legacy = new
+            .iter_mut()
+            .zip(self.signers)
+            .find(|(n, _)| format == Format::V4 && slots::legacy_tag(&n.header).is_some());
+        let Some((legacy, signer)) = legacy else {
+            return Err(broken(
+                path,
+                Finding::reject(
+                    codes::PAYLOAD_UNSIGNED,
+                    "",
+                    "no digest of SHA-256 or better in its header binds the payload, and only an RSA, ECDSA or EdDSA version 4 key can sign the payload itself",
+                ),
+            ));
+        };
+        let mut context = signer.hash()?;
+        context.update(head.main());
+        stream_payload(head, file, length, |chunk| {
+            context.update(chunk);
+            Ok(())
+        })
+        .map_err(|source| read_error(path, source))?;
+        legacy.whole = Some(signer.sign_hash(context, SignatureForm::Binary, self.time)?);
+        Ok(new)
+    }
 }
 
 /// Stages a package with its new signature header and verifies what was written.
@@ -147,34 +267,46 @@ pub(crate) fn stage_checked(
     head: &Head,
     format: Format,
     edited: &Edited,
-    file: &mut File,
+    file: &File,
     length: u64,
     verifier: &Verifier,
     destination: &Destination,
     limits: &Limits,
 ) -> Result<(StagedFile, Examination)> {
-    destination.prepare()?;
-    let target = destination.resolve(path);
-    let mut staged = stage_edited(&target, head, edited, file, length)?;
-    let mut written = staged.reopen()?;
-    let checked = self_check(&target, &mut written, verifier, limits);
+    let file = file.try_clone().map_err(|error| read_error(path, error))?;
+    let source = Source::Plain(file, length);
+    let check = |target: &Path, written: &mut dyn Read, length| {
+        let checked = self_check(target, written, length, verifier, limits);
+        explain(path, head, format, checked)
+    };
+    writing::prepare(
+        path,
+        source,
+        head,
+        edited,
+        Writing::COPY,
+        destination,
+        &check,
+    )?
+    .staged(path)
+}
+
+/// Where a check failed because the package was damaged before, says so.
+fn explain(
+    path: &Path,
+    head: &Head,
+    format: Format,
+    checked: Result<Examination>,
+) -> Result<Examination> {
     if let Err(Error::SelfCheck { .. }) = &checked {
-        refuse_damaged(path, head, format, file, length)?;
+        let (file, length) = open(path)?;
+        refuse_damaged(path, head, format, &file, length)?;
     }
-    let mut examination = checked?;
-    let links = file.metadata().map_err(|e| read_error(path, e))?.nlink();
-    if links > 1 && *destination == Destination::Beside {
-        examination.report.push(Finding::warning(
-            codes::HARD_LINKS,
-            target.display().to_string(),
-            format!("{links} names shared the unsigned package; the others still name it"),
-        ));
-    }
-    Ok((staged, examination))
+    checked
 }
 
 /// Reads everything up to the payload of a package that can be edited.
-pub(crate) fn read_whole(path: &Path, file: &mut File, length: u64) -> Result<(Head, Format)> {
+pub(crate) fn read_whole(path: &Path, file: &mut impl Read, length: u64) -> Result<(Head, Format)> {
     let head = Head::read(file, length).map_err(|stop| match stop {
         Stop::Io(source) => read_error(path, source),
         Stop::Malformed(finding) => broken(path, *finding),
@@ -204,139 +336,46 @@ pub(crate) fn refuse_broken(path: &Path, findings: Vec<Finding>) -> Result<()> {
         .map_or(Ok(()), |finding| Err(broken(path, finding)))
 }
 
-/// Makes the signatures. They are over the main header, which is in memory; where that
-/// binds no payload, one over the payload too, which is read for it. Digests are left to
-/// the check of what was written: a damaged package is signed in memory, and never further.
-fn make(
-    path: &Path,
-    head: &Head,
-    format: Format,
-    file: &mut File,
-    length: u64,
-    signers: &[Signer],
-    time: Timestamp,
-) -> Result<Vec<New>> {
-    let mut new = Vec::with_capacity(signers.len());
-    for signer in signers {
-        let mut context = signer.hash()?;
-        context.update(head.main());
-        let header = signer.sign_hash(context, SignatureForm::Binary, time)?;
-        new.push(New {
-            maker: Maker::of(signer),
-            header,
-            whole: None,
-        });
-    }
-    if DigestCheck::start(head, format).binds_payload() {
-        return Ok(new);
-    }
-
-    let legacy = new
-        .iter_mut()
-        .zip(signers)
-        .find(|(n, _)| format == Format::V4 && slots::legacy_tag(&n.header).is_some());
-    let Some((legacy, signer)) = legacy else {
-        return Err(broken(
-            path,
-            Finding::reject(
-                codes::PAYLOAD_UNSIGNED,
-                "",
-                "no digest of SHA-256 or better in its header binds the payload, and only an RSA, ECDSA or EdDSA version 4 key can sign the payload itself",
-            ),
-        ));
-    };
-    let mut context = signer.hash()?;
-    context.update(head.main());
-    stream_payload(head, file, length, |chunk| {
-        context.update(chunk);
-        Ok(())
-    })
-    .map_err(|source| read_error(path, source))?;
-    legacy.whole = Some(signer.sign_hash(context, SignatureForm::Binary, time)?);
-    Ok(new)
-}
-
 /// Refuses a package whose own digests do not hold.
 pub(crate) fn refuse_damaged(
     path: &Path,
     head: &Head,
     format: Format,
-    file: &mut File,
+    mut file: &File,
+    length: u64,
+) -> Result<()> {
+    file.seek(SeekFrom::Start(head.bytes().len() as u64))
+        .map_err(|source| read_error(path, source))?;
+    refuse_damaged_rest(path, head, format, &mut file, length)
+}
+
+/// The same, for a package of which the head has just been read.
+pub(crate) fn refuse_damaged_rest(
+    path: &Path,
+    head: &Head,
+    format: Format,
+    rest: &mut impl Read,
     length: u64,
 ) -> Result<()> {
     let mut digests = DigestCheck::start(head, format);
-    file.seek(SeekFrom::Start(head.bytes().len() as u64))
-        .and_then(|_| {
-            stream_payload(head, file, length, |chunk| {
-                digests.update(chunk);
-                Ok(())
-            })
-        })
+    let payload = pipeline::feed(head, rest, length, digests.sinks())
         .map_err(|source| read_error(path, source))?;
+    digests.fed(payload);
     refuse_broken(path, digests.finish(head.main()).findings)
-}
-
-/// Stages the package with its new signature header.
-pub(crate) fn stage_edited(
-    target: &Path,
-    head: &Head,
-    edited: &Edited,
-    source: &mut File,
-    length: u64,
-) -> Result<StagedFile> {
-    let mut staged = StagedFile::create(target)?;
-    write(head, edited, source, length, &mut staged).map_err(|source| {
-        pkgseal_repo::Error::Write {
-            path: target.to_owned(),
-            source,
-        }
-    })?;
-    Ok(staged)
-}
-
-/// Writes lead, new signature header and everything from the main header on.
-fn write(
-    head: &Head,
-    edited: &Edited,
-    source: &mut File,
-    length: u64,
-    staged: &mut StagedFile,
-) -> io::Result<()> {
-    let mut front = Vec::with_capacity(lead::LENGTH + edited.header.len() + 8);
-    front.extend_from_slice(head.lead());
-    front.extend_from_slice(&edited.header);
-    front.resize(front.len() + padding(edited.header.len()), 0);
-    let main = head.main_range().start;
-    let read = head.bytes();
-    if read.len() as u64 == length {
-        // A small package is in memory already.
-        front.extend_from_slice(read.get(main..).unwrap_or_default());
-        return staged.write_all(&front);
-    }
-    staged.write_all(&front)?;
-    source.seek(SeekFrom::Start(main as u64))?;
-    let expected = length.saturating_sub(main as u64);
-    let copied = io::copy(&mut (&*source).take(expected), staged.file_mut())?;
-    if copied != expected {
-        return Err(io::Error::new(
-            io::ErrorKind::UnexpectedEof,
-            "the package was cut short while it was being signed",
-        ));
-    }
-    Ok(())
 }
 
 /// Verifies what was written with public certificates only.
 fn self_check(
     target: &Path,
-    written: &mut File,
+    mut written: &mut dyn Read,
+    length: u64,
     verifier: &Verifier,
     limits: &Limits,
 ) -> Result<Examination> {
     let error = |source| read_error(target, source);
-    let length = written.metadata().map_err(error)?.len();
     let subject = target.display().to_string();
-    let examination = examine(&subject, written, length, verifier, limits).map_err(error)?;
+    let examination =
+        examine_written(&subject, &mut written, length, verifier, limits).map_err(error)?;
     match worst(&examination.report) {
         Some(finding) if examination.outcome() != Outcome::Accepted => Err(Error::SelfCheck {
             path: PathBuf::from(target),

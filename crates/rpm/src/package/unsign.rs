@@ -1,7 +1,7 @@
 //! Takes signatures out of a package: all, or those of chosen signers.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
 use base64::Engine as _;
@@ -13,10 +13,11 @@ use pkgseal_openpgp::{
 use pkgseal_repo::{Destination, Finding, StagedFile};
 
 use super::read::Head;
-use super::sign::{broken, read_whole, refuse_broken, refuse_damaged, stage_edited};
+use super::sign::{broken, read_whole, refuse_broken, refuse_damaged, refuse_damaged_rest};
 use super::slots::SIGNATURE_TAGS;
 use super::structure::deviations;
-use super::verify::{KIND, open, read_error};
+use super::verify::{KIND, read_error};
+use super::writing::{self, Prepared, Source, Writing};
 use crate::codes;
 use crate::editor::Editor;
 use crate::error::{Error, Result};
@@ -27,6 +28,10 @@ use crate::tag::SignatureTag;
 pub enum Chosen<'a> {
     /// Every OpenPGP signature. Per-file signatures (IMA, fs-verity) stay.
     All,
+    /// Per-file signatures. OpenPGP signatures stay, and hold: no signature is over these.
+    Files,
+    /// Both.
+    Everything,
     /// Those that `signers` made: certificates, or the very keys, by full fingerprint.
     /// A certificate is found by a key of its own through the verifier's certificates;
     /// without them a signature counts as made by whom it names.
@@ -37,6 +42,14 @@ pub enum Chosen<'a> {
         verifier: &'a Verifier,
     },
 }
+
+/// What holds per-file signatures.
+const FILE_TAGS: [SignatureTag; 4] = [
+    SignatureTag::FILESIGNATURES,
+    SignatureTag::FILESIGNATURELENGTH,
+    SignatureTag::VERITYSIGNATURES,
+    SignatureTag::VERITYSIGNATUREALGO,
+];
 
 /// A signature that was taken out.
 struct Removed {
@@ -60,56 +73,66 @@ impl Removed {
     }
 }
 
-/// Takes the chosen signatures out of a package and stages the result. Of what signing
-/// put in nothing is left: the package is the unsigned one again, bit for bit, also where
-/// its header had grown (see [`editor`](crate::editor)). Everything else keeps its bytes, other signatures among them. The digests of the result are checked before. Each
-/// signature that was taken out is a note in the examination.
+/// Takes the chosen signatures out of a package and stages a copy without them: see
+/// [`prepare_unsigned`].
 ///
 /// # Errors
-/// The old file is whole after each of them: [`Error::Broken`] when the package is
-/// damaged, [`Error::NotSigned`] when no signature is among the chosen ones, or what
-/// reading and writing may give.
+/// As [`prepare_unsigned`].
 pub fn unsign(
     path: &Path,
     chosen: Chosen<'_>,
     destination: &Destination,
 ) -> Result<(StagedFile, Examination)> {
-    let (mut file, length) = open(path)?;
+    prepare_unsigned(path, chosen, destination, Writing::COPY)?.staged(path)
+}
+
+/// Takes the chosen signatures out of a package, and leaves it to the caller when that gets
+/// onto the disk. Of what signing put in nothing is left: the package is the unsigned one
+/// again, bit for bit, also where its header had grown (see [`editor`](crate::editor)).
+/// Everything else keeps its bytes, other signatures among them. The digests of the result
+/// are checked before. Each signature that was taken out is a note in the examination.
+///
+/// # Errors
+/// The old file is whole after each of them: [`Error::Broken`] when the package is
+/// damaged, [`Error::NotSigned`] when no signature is among the chosen ones, or what
+/// reading and writing may give.
+pub fn prepare_unsigned(
+    path: &Path,
+    chosen: Chosen<'_>,
+    destination: &Destination,
+    writing: Writing,
+) -> Result<Prepared> {
+    let source = Source::open(path, writing, destination)?;
+    let mut file = source.file();
+    let length = source.length();
     let (head, format) = read_whole(path, &mut file, length)?;
     refuse_broken(path, deviations(&head, format))?;
-    refuse_damaged(path, &head, format, &mut file, length)?;
 
     let mut editor = Editor::from_index(head.signature(), &head.signature_index, format.reserve());
-    let removed = take_out(&mut editor, &head, chosen, &mut file, length)
+    let removed = take_out(&mut editor, &head, chosen, file, length)
         .map_err(|source| read_error(path, source))?;
     if removed.is_empty() {
+        refuse_damaged(path, &head, format, file, length)?;
         return Err(Error::NotSigned {
             path: path.to_owned(),
         });
     }
     let edited = editor.finish()?;
-    let target = destination.resolve(path);
-    destination.prepare()?;
-    let mut staged = stage_edited(&target, &head, &edited, &mut file, length)?;
-
-    let mut written = staged.reopen()?;
-    let length = written
-        .metadata()
-        .map_err(|source| read_error(&target, source))?
-        .len();
-    let (again, format) = read_whole(&target, &mut written, length)?;
-    if again.main() != head.main() {
-        return Err(broken(&target, different()));
-    }
-    refuse_broken(&target, deviations(&again, format))?;
-    refuse_damaged(&target, &again, format, &mut written, length)?;
-
-    let mut examination = Examination::new(KIND, target.display().to_string());
-    for one in &removed {
-        let note = one.note(&examination.subject);
-        examination.report.push(note);
-    }
-    Ok((staged, examination))
+    let check = |target: &Path, mut written: &mut dyn Read, length| {
+        let (again, format) = read_whole(target, &mut written, length)?;
+        if again.main() != head.main() {
+            return Err(broken(target, different()));
+        }
+        refuse_broken(target, deviations(&again, format))?;
+        refuse_damaged_rest(target, &again, format, &mut written, length)?;
+        let mut examination = Examination::new(KIND, target.display().to_string());
+        for one in &removed {
+            let note = one.note(&examination.subject);
+            examination.report.push(note);
+        }
+        Ok(examination)
+    };
+    writing::prepare(path, source, &head, &edited, writing, destination, &check)
 }
 
 fn different() -> Finding {
@@ -124,10 +147,24 @@ fn take_out(
     editor: &mut Editor,
     head: &Head,
     chosen: Chosen<'_>,
-    file: &mut File,
+    file: &File,
     length: u64,
 ) -> io::Result<Vec<Removed>> {
     let mut removed = Vec::new();
+    if matches!(chosen, Chosen::Files | Chosen::Everything) {
+        for tag in FILE_TAGS {
+            if editor.remove(tag) {
+                removed.push(Removed {
+                    tag: tag.name().unwrap_or("another tag"),
+                    signer: String::new(),
+                    algorithm: String::new(),
+                });
+            }
+        }
+    }
+    if matches!(chosen, Chosen::Files) {
+        return Ok(removed);
+    }
     for tag in SIGNATURE_TAGS {
         if tag == SignatureTag::OPENPGP {
             let elements = editor.strings(tag);
@@ -156,7 +193,7 @@ fn made(
     tag: SignatureTag,
     head: &Head,
     chosen: Chosen<'_>,
-    file: &mut File,
+    mut file: &File,
     length: u64,
 ) -> io::Result<Option<Removed>> {
     let mut one = Removed {
@@ -166,12 +203,12 @@ fn made(
     };
     let Ok(block) = SignatureBlock::parse_single_binary(packet) else {
         // What cannot be read was made by nobody in particular.
-        return Ok(matches!(chosen, Chosen::All).then_some(one));
+        return Ok((!matches!(chosen, Chosen::By { .. })).then_some(one));
     };
     let nobody;
     let (verifier, signers) = match chosen {
         Chosen::By { signers, verifier } => (verifier, Some(signers)),
-        Chosen::All => {
+        Chosen::All | Chosen::Files | Chosen::Everything => {
             nobody = nobody_in_particular();
             (&nobody, None)
         }

@@ -5,10 +5,11 @@ use std::io::{self, Read, Write as _};
 use std::path::Path;
 
 use pkgseal_openpgp::{Examination, Verifier};
-use pkgseal_repo::{Finding, Limits};
+use pkgseal_repo::{Finding, Limits, Outcome};
 
 use super::coverage::Signatures;
 use super::digests::{DigestCheck, Wanted};
+use super::in_place;
 use super::level::{Reading, VerifyOptions};
 use super::pipeline;
 use super::read::{Head, Stop};
@@ -58,9 +59,15 @@ pub fn verify_with(
         options,
         wanted,
     };
-    judge
+    let mut examination = judge
         .examine(&path.display().to_string(), &mut file, length)
-        .map_err(|source| read_error(path, source))
+        .map_err(|source| read_error(path, source))?;
+    if examination.outcome() != Outcome::Accepted {
+        // It may be neither what it was nor what it is to become.
+        let finding = in_place::unfinished(path);
+        finding.into_iter().for_each(|f| examination.report.push(f));
+    }
+    Ok(examination)
 }
 
 pub(crate) fn read_error(path: &Path, source: io::Error) -> Error {
@@ -105,6 +112,24 @@ pub(crate) fn examine(
         limits,
         options: VerifyOptions::default(),
         wanted: Wanted::All,
+    };
+    judge.examine(subject, source, length)
+}
+
+/// As [`examine`], for what was just signed: without an MD5 that better digests stand in
+/// for.
+pub(crate) fn examine_written(
+    subject: &str,
+    source: &mut impl Read,
+    length: u64,
+    verifier: &Verifier,
+    limits: &Limits,
+) -> io::Result<Examination> {
+    let judge = Judge {
+        verifier,
+        limits,
+        options: VerifyOptions::default(),
+        wanted: Wanted::Enough,
     };
     judge.examine(subject, source, length)
 }

@@ -13,6 +13,7 @@ mod cases;
 mod common;
 mod damage;
 mod faults;
+mod in_place;
 mod index;
 mod mirror;
 mod moving;

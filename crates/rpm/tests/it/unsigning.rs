@@ -16,6 +16,7 @@ use crate::signing::Fixture;
 const BOTH: SignOptions = SignOptions {
     existing: package::Existing::Keep,
     tags: Tags::Both,
+    whole: package::Whole::WhereNeeded,
 };
 
 fn unsign(fixture: &Fixture, chosen: Chosen<'_>) -> Result<Vec<String>> {

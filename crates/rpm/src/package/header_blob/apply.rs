@@ -64,7 +64,7 @@ pub fn apply(
         Some(edited) if job.examination.outcome() == Outcome::Accepted => edited,
         _ => return Ok((None, job.examination)),
     };
-    let staged = stage(&job, &edited, &mut file, length, destination, limits);
+    let staged = stage(&job, &edited, &file, length, destination, limits);
     let mut examination = job.examination;
     match staged {
         Ok((staged, found)) => {
@@ -88,7 +88,7 @@ pub fn apply(
 fn stage(
     job: &Job<'_>,
     edited: &Edited,
-    file: &mut File,
+    file: &File,
     length: u64,
     destination: &Destination,
     limits: &Limits,
