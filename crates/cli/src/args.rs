@@ -28,13 +28,13 @@ pub(crate) use files::FilesCommand;
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
 pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{
-    HardLinksName, HowName, PackageLevelName, RpmApply, RpmClients, RpmCommand, RpmHeader,
+    HardLinksName, HowName, PackageLevelName, RpmApply, RpmClients, RpmCommand, RpmHeader, RpmLint,
     RpmRecover, RpmSign, RpmSignPlan, RpmUnsign, RpmUnsignWhat, RpmVerify, WritingArguments,
 };
-pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Trust};
+pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Targets, Trust};
 pub(crate) use yum::{
-    SeveralSignatures, YumCommand, YumFreshnessOptions, YumIndex, YumLevelName, YumMetalink,
-    YumRecover, YumVerify,
+    SeveralSignatures, YumCommand, YumFreshnessOptions, YumIndex, YumLevelName, YumLint,
+    YumMetalink, YumRecover, YumVerify,
 };
 
 const EXIT_STATUS: &str = "Exit status: 0 accepted or done, 1 rejected, 2 could not decide.";

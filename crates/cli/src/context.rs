@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use pkgseal_keyring::Passphrase;
 use pkgseal_openpgp::{Certificates, Fingerprint, Profile, Signer, Verifier};
 use pkgseal_repo::{CheckOptions, Compression, Destination, Limits};
+use pkgseal_rpm::lint::Target;
 
-use crate::args::{Common, FormName, Keyring, Moment, PassphraseSource, Secrets, Trust};
+use crate::args::{Common, FormName, Keyring, Moment, PassphraseSource, Secrets, Targets, Trust};
 use crate::failure::hinted;
 use crate::report;
 
@@ -89,6 +90,24 @@ pub(crate) fn certificates(keyring: &Keyring, limits: &Limits) -> Result<Certifi
     let loaded = pkgseal_keyring::open_all(&keyring.keyring, limits)?;
     loaded.findings.iter().for_each(report::warn_finding);
     Ok(loaded.certificates)
+}
+
+/// The targets that `--target` names: all of them where none is named.
+pub(crate) fn targets(targets: &Targets, limits: &Limits) -> Result<Vec<Target>> {
+    if targets.targets.is_empty() {
+        return Ok(Target::names()
+            .map(Target::named)
+            .collect::<Result<_, _>>()?);
+    }
+    let one = |name: &String| -> Result<Target> {
+        if !name.contains('/') && !name.ends_with(".toml") {
+            return Ok(Target::named(name)?);
+        }
+        let bytes = pkgseal_repo::read_file(Path::new(name), limits.side_file)?;
+        let text = String::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8"))?;
+        Ok(Target::parse(name, &text)?)
+    };
+    targets.targets.iter().map(one).collect()
 }
 
 /// Where `--output` sends what is written.

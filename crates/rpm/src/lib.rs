@@ -52,6 +52,7 @@ pub mod editor;
 mod error;
 pub mod header;
 pub mod lead;
+pub mod lint;
 pub mod package;
 pub mod tag;
 pub mod yum;

@@ -5,6 +5,19 @@
 //! the payload by a digest inside it. Everything before the main header is covered by
 //! nothing, and is read with that in mind.
 
+/// What lints look at.
+pub(crate) mod lintable {
+    pub(crate) use super::read::{Head, Stop};
+    pub(crate) use super::slots::SIGNATURE_TAGS;
+    pub(crate) use super::structure::Format;
+    pub(crate) use super::verify::{about, open, read_error};
+
+    /// Whether the main header holds a digest of SHA-256 or better of the payload.
+    pub(crate) fn binds_payload(head: &Head, format: Format) -> bool {
+        super::digests::DigestCheck::start(head, format).binds_payload()
+    }
+}
+
 mod coverage;
 mod digests;
 pub mod header_blob;

@@ -3,6 +3,7 @@
 mod apply;
 mod clients;
 mod header;
+mod lint;
 mod recover;
 mod sign;
 mod sign_plan;
@@ -15,6 +16,7 @@ use clap::Subcommand;
 pub(crate) use apply::RpmApply;
 pub(crate) use clients::RpmClients;
 pub(crate) use header::RpmHeader;
+pub(crate) use lint::RpmLint;
 pub(crate) use recover::RpmRecover;
 pub(crate) use sign::RpmSign;
 pub(crate) use sign_plan::RpmSignPlan;
@@ -33,4 +35,5 @@ pub(crate) enum RpmCommand {
     SignPlan(RpmSignPlan),
     Apply(RpmApply),
     Clients(RpmClients),
+    Lint(RpmLint),
 }

@@ -34,6 +34,17 @@ pub(crate) struct Trust {
     pub(crate) threshold: Option<usize>,
 }
 
+/// Which readers things are held against.
+#[derive(Args, Debug)]
+pub(crate) struct Targets {
+    /// Hold it against this generation of readers: el9, fedora, suse… [default: all of them]
+    ///
+    /// Targets are el7, el8, el9, el10, fedora, suse, debian-rpm4.18 and debian-rpm4.20, or
+    /// a file such as those in crates/rpm/targets.
+    #[arg(long = "target", value_name = "NAME|FILE")]
+    pub(crate) targets: Vec<String>,
+}
+
 /// When it is.
 #[derive(Args, Debug)]
 pub(crate) struct Moment {

@@ -1,6 +1,7 @@
 //! What only yum repositories need.
 
 mod index;
+mod lint;
 mod metalink;
 mod recover;
 mod verify;
@@ -8,6 +9,7 @@ mod verify;
 use clap::Subcommand;
 
 pub(crate) use index::{SeveralSignatures, YumIndex};
+pub(crate) use lint::YumLint;
 pub(crate) use metalink::YumMetalink;
 pub(crate) use recover::YumRecover;
 pub(crate) use verify::{YumFreshnessOptions, YumLevelName, YumVerify};
@@ -19,4 +21,5 @@ pub(crate) enum YumCommand {
     Recover(YumRecover),
     Metalink(Box<YumMetalink>),
     Verify(Box<YumVerify>),
+    Lint(YumLint),
 }

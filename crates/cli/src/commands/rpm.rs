@@ -3,6 +3,7 @@
 mod apply;
 mod clients;
 mod header;
+mod lint;
 mod recover;
 mod rpmkeys;
 mod sign;
@@ -28,5 +29,6 @@ pub(super) fn run(command: &RpmCommand, clock: SystemTime) -> Result<ExitCode> {
         RpmCommand::SignPlan(arguments) => sign_plan::run(arguments, clock),
         RpmCommand::Clients(arguments) => clients::run(arguments),
         RpmCommand::Apply(arguments) => apply::run(arguments, clock),
+        RpmCommand::Lint(arguments) => lint::run(arguments, clock),
     }
 }

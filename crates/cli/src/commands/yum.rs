@@ -1,6 +1,7 @@
 //! `pkgseal yum`: one file a command.
 
 mod index;
+mod lint;
 mod metalink;
 mod recover;
 mod verify;
@@ -18,5 +19,6 @@ pub(super) fn run(command: &YumCommand, clock: SystemTime) -> Result<ExitCode> {
         YumCommand::Recover(arguments) => recover::run(arguments, clock),
         YumCommand::Metalink(arguments) => metalink::run(arguments, clock),
         YumCommand::Verify(arguments) => verify::run(arguments, clock),
+        YumCommand::Lint(arguments) => lint::run(arguments, clock),
     }
 }

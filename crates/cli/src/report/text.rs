@@ -174,6 +174,7 @@ fn kind(examination: &Examination) -> &'static str {
         "file" => "signed file",
         "apt" => "apt repository",
         "yum" => "yum repository",
+        "certificate" => "certificate",
         "rpm-headers" => "RPM headers",
         "rpm-signatures" => "signatures on RPM headers",
         "maven" => "Maven repository",

@@ -21,6 +21,7 @@ mod manual;
 mod maven;
 mod outcome;
 mod road;
+mod rpm_lint;
 mod rpm_moving;
 mod rpm_verify;
 mod run;

@@ -192,7 +192,7 @@ fn describe(head: &Head, examination: &mut Examination) {
 }
 
 /// Name, epoch, version, release and architecture in rpm's usual form.
-fn nevra(head: &Head) -> String {
+pub(crate) fn nevra(head: &Head) -> String {
     identity(head.main(), &head.main_index).map_or_else(
         || "a package without a name".to_owned(),
         |i| {
@@ -207,7 +207,7 @@ fn nevra(head: &Head) -> String {
 }
 
 /// SHA-256 in hexadecimal.
-fn digest(header: &[u8]) -> String {
+pub(crate) fn digest(header: &[u8]) -> String {
     let mut hasher = MultiHasher::new([DigestAlgorithm::Sha256]);
     hasher.update(header);
     hasher

@@ -15,6 +15,7 @@ mod damage;
 mod faults;
 mod in_place;
 mod index;
+mod lint;
 mod mirror;
 mod moving;
 mod repositories;

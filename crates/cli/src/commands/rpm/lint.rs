@@ -1,0 +1,33 @@
+//! `pkgseal rpm lint`.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use anyhow::Result;
+use pkgseal_openpgp::{Profile, Verifier};
+use pkgseal_repo::Limits;
+use pkgseal_rpm::lint;
+
+use crate::args::RpmLint;
+use crate::commands::examine::{self, Examined};
+use crate::{context, report};
+
+pub(super) fn run(arguments: &RpmLint, clock: SystemTime) -> Result<ExitCode> {
+    let limits = Limits::default();
+    let now = context::now(&arguments.moment, clock)?;
+    let targets = context::targets(&arguments.targets, &limits)?;
+    let certificates = context::certificates(&arguments.certificates, &limits)?;
+    let options = context::check_options(&arguments.common, &limits);
+    let mut examined: Vec<Examined> = certificates
+        .iter()
+        .map(|certificate| Examined::Decided(lint::certificate(certificate, &targets, now)))
+        .collect();
+    if !arguments.paths.is_empty() {
+        examined.extend(examine::each(&arguments.paths, &options, |path| {
+            Ok(lint::package(path, &targets, &certificates, now, &limits)?)
+        })?);
+    }
+    let style = report::Style::verdict(arguments.common.json);
+    let verifier = Verifier::new(certificates, Profile::strict(), now);
+    examine::conclude(&examined, style, &verifier)
+}
