@@ -34,7 +34,7 @@ pub(crate) use rpm::{
 pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Targets, Trust};
 pub(crate) use yum::{
     SeveralSignatures, YumCommand, YumFreshnessOptions, YumIndex, YumLevelName, YumLint,
-    YumMetalink, YumRecover, YumVerify,
+    YumMetalink, YumRecover, YumRepoFile, YumVerify,
 };
 
 const EXIT_STATUS: &str = "Exit status: 0 accepted or done, 1 rejected, 2 could not decide.";

@@ -94,6 +94,10 @@ codes! {
     YUM_LINT_ZSTD = "yum.lint.zstd-metadata", "metadata are compressed with zstd, which older readers cannot unpack";
     YUM_LINT_CHECKSUMS = "yum.lint.weak-checksums", "repomd.xml lists a file without SHA-256 or better";
     YUM_LINT_NO_DATABASE = "yum.lint.no-database", "there are no SQLite databases, which old readers make themselves, slowly";
+    REPO_FILE_MALFORMED = "yum.repo-file.malformed", "a .repo file breaks the strict grammar: a second repository, an unknown or duplicate field, more than one place";
+    REPO_FILE_VALUE = "yum.repo-file.value", "a value of a .repo file would be read differently by different clients, or leads elsewhere";
+    REPO_FILE_UNCHECKED = "yum.repo-file.unchecked", "a .repo file leaves signatures of packages or of metadata unchecked";
+    REPO_FILE_KEY = "yum.repo-file.key", "no certificate goes with a .repo file, so that users could not tell who signed";
     REPOMD = "yum.repomd.malformed", "repomd.xml breaks the strict grammar: a document type, a duplicate or missing field, an unsafe location";
     PRIMARY = "yum.primary.malformed", "the primary index breaks the strict grammar, or an entry is ambiguous";
     PRIMARY_COUNT = "yum.primary.count", "the primary index announces another number of packages than it lists";

@@ -19,6 +19,7 @@ mod packages;
 mod pieces;
 mod primary;
 mod publish;
+pub mod repo_file;
 mod repomd;
 mod request;
 mod sign;

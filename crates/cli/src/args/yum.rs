@@ -4,6 +4,7 @@ mod index;
 mod lint;
 mod metalink;
 mod recover;
+mod repo_file;
 mod verify;
 
 use clap::Subcommand;
@@ -12,6 +13,7 @@ pub(crate) use index::{SeveralSignatures, YumIndex};
 pub(crate) use lint::YumLint;
 pub(crate) use metalink::YumMetalink;
 pub(crate) use recover::YumRecover;
+pub(crate) use repo_file::YumRepoFile;
 pub(crate) use verify::{YumFreshnessOptions, YumLevelName, YumVerify};
 
 /// What to do with a yum repository.
@@ -22,4 +24,5 @@ pub(crate) enum YumCommand {
     Metalink(Box<YumMetalink>),
     Verify(Box<YumVerify>),
     Lint(YumLint),
+    RepoFile(YumRepoFile),
 }

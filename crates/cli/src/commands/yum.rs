@@ -4,6 +4,7 @@ mod index;
 mod lint;
 mod metalink;
 mod recover;
+mod repo_file;
 mod verify;
 
 use std::process::ExitCode;
@@ -20,5 +21,6 @@ pub(super) fn run(command: &YumCommand, clock: SystemTime) -> Result<ExitCode> {
         YumCommand::Metalink(arguments) => metalink::run(arguments, clock),
         YumCommand::Verify(arguments) => verify::run(arguments, clock),
         YumCommand::Lint(arguments) => lint::run(arguments, clock),
+        YumCommand::RepoFile(arguments) => repo_file::run(arguments, clock),
     }
 }

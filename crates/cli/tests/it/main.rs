@@ -20,6 +20,7 @@ mod index;
 mod manual;
 mod maven;
 mod outcome;
+mod repo_file;
 mod road;
 mod rpm_lint;
 mod rpm_moving;

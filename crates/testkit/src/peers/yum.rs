@@ -33,6 +33,16 @@ pub fn modifyrepo_c(folder: &Path, file: &Path, kind: &str) -> Option<Run> {
 /// agrees. `dnf makecache` alone says nothing of a bad signature in its exit code when
 /// the repository may be skipped, hence `skip_if_unavailable=False`.
 pub fn dnf(repository: &Path, key: &TestKey) -> Option<Run> {
+    dnf_by(&format!(
+        "[test]\nname=TEST\nbaseurl=file://{}\nenabled=1\ngpgcheck=1\nrepo_gpgcheck=1\n\
+         gpgkey=file://{}\n",
+        repository.display(),
+        key.certificate_path().display()
+    ))
+}
+
+/// As [`dnf`], by the `.repo` file that is given.
+pub fn dnf_by(repo_file: &str) -> Option<Run> {
     let dnf = have("dnf")?;
     let folder = scratch();
     let below = |name: &str| folder.path().join(name);
@@ -42,12 +52,7 @@ pub fn dnf(repository: &Path, key: &TestKey) -> Option<Run> {
     put(
         folder.path(),
         "repos/test.repo",
-        format!(
-            "[test]\nname=TEST\nbaseurl=file://{}\nenabled=1\ngpgcheck=1\nrepo_gpgcheck=1\n\
-             gpgkey=file://{}\nskip_if_unavailable=False\n",
-            repository.display(),
-            key.certificate_path().display()
-        ),
+        format!("{repo_file}skip_if_unavailable=False\n"),
     );
     let config = put(
         folder.path(),
