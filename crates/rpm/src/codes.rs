@@ -51,6 +51,7 @@ codes! {
     COMPLETED = "rpm.signing-completed", "an interrupted signing in place was completed";
     OVERTAKEN = "rpm.signing-overtaken", "a package that an interrupted run was about is another one by now, or gone; it was left as it is";
     HARD_LINKS = "rpm.hard-links", "the package had other names (hard links); only this one names the signed package now";
+    FILE_SIGNATURES = "rpm.file-signatures.malformed", "a signature on a file (IMA, fs-verity) is none, or there are more or fewer than files; the kernel would refuse those files, if it is asked";
     PLAN = "rpm.plan.malformed", "a plan of headers breaks its grammar: another first line, a broken entry, a wrong count, bytes behind the end";
     PLAN_DIGEST = "rpm.plan.digest-mismatch", "a header of a plan is not the one that the plan announces: it was damaged or exchanged on the way";
     SIGNATURE_LIST = "rpm.signature-list.malformed", "a list of signatures breaks its grammar: another first line, a broken entry, a wrong count, bytes behind the end";

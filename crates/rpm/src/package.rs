@@ -20,8 +20,10 @@ pub(crate) mod lintable {
 
 mod coverage;
 mod digests;
+mod file_signatures;
 pub mod header_blob;
 mod in_place;
+mod inspect;
 mod level;
 mod pipeline;
 mod read;
@@ -33,6 +35,7 @@ mod verify;
 mod writing;
 
 pub use in_place::{Completed, Edit, InPlace, recover};
+pub use inspect::inspect;
 pub use level::{Level, Reading, VerifyOptions};
 pub(crate) use pipeline::{Sink, feed};
 pub use read::recognise;

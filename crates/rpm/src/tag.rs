@@ -168,6 +168,7 @@ tags! { HeaderTag:
     ARCH = 1022, "Architecture.";
     SOURCERPM = 1044, "The source package; absent in source packages.";
     SOURCEPACKAGE = 1106, "Present in source packages.";
+    BASENAMES = 1117, "Names of the files.";
     PAYLOADCOMPRESSOR = 1125, "How the payload is compressed.";
     PAYLOADSHA256 = 5092, "Digest of the payload as stored.";
     PAYLOADSHA256ALGO = 5093, "Hash algorithm of PAYLOADSHA256 and its ALT.";

@@ -47,7 +47,10 @@ fn one(
             Purpose::Verify => pkgseal_deb::package::verify(path, verifier, limits)?,
             Purpose::Inspect => pkgseal_deb::package::inspect(path, verifier, limits)?,
         },
-        KindName::Rpm => pkgseal_rpm::package::verify(path, verifier, limits)?,
+        KindName::Rpm => match purpose {
+            Purpose::Verify => pkgseal_rpm::package::verify(path, verifier, limits)?,
+            Purpose::Inspect => pkgseal_rpm::package::inspect(path, verifier, limits)?,
+        },
         KindName::Release => pkgseal_deb::apt::verify_release(path, verifier, limits)?,
         KindName::Repomd => pkgseal_rpm::yum::verify_repomd(path, verifier, limits)?,
         KindName::Changes | KindName::Dsc | KindName::Buildinfo => {

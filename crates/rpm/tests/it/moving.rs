@@ -787,3 +787,23 @@ fn newer_rpm_accepts_what_came_back() {
         rpmkeys(&[level, Path::new("-Kv"), &package]).expect_ok();
     }
 }
+
+/// Odd signatures on files are named by inspect.
+#[test]
+fn inspect_names_odd_file_signatures() {
+    let fixture = hello(Format::V4);
+    for (files, odd) in [
+        (&["030204deadbeef0002aabb"][..], false),
+        (&["030204deadbeef0003aabb"], true),
+        (&["hello"], true),
+        (&["030204deadbeef0002aabb", ""], true),
+    ] {
+        let files: Vec<String> = files.iter().map(|text| (*text).to_owned()).collect();
+        let package = Parts::read(&fixture.unsigned).with(Tag::strings(274, &files));
+        fs::write(&fixture.path, package.build()).unwrap();
+        let found = package::inspect(&fixture.path, &trusting(&["good"]), &limits()).unwrap();
+        let warned = codes(&found, Severity::Warning);
+        let named = warned.contains(&"rpm.file-signatures.malformed");
+        assert_eq!(named, odd, "{files:?}: {warned:?}");
+    }
+}
