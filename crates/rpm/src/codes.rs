@@ -42,6 +42,7 @@ codes! {
     UNSIGNED = "rpm.unsigned", "the package carries no OpenPGP signature";
     MISPLACED = "rpm.signature.misplaced", "a signature stands in a tag for another algorithm or version, where some readers fail on it";
     SIGNATURE_ENCODING = "rpm.signature.encoding", "an element of the OPENPGP tag is not the base64 form of one signature";
+    SIGNATURE_UNSUPPORTED = "rpm.signature.unsupported", "beside a good signature there is one of a kind this program does not know, so that nothing is known of it";
     NOT_COUNTED = "rpm.signature.not-counted", "another signature decided; this one could not be counted";
     CLIENT_VERDICT = "rpm.client.verdict", "what the rpm of this release would do with the package";
     CLIENT_REJECTS = "rpm.client.rejects", "the rpm of this release rejects the package";

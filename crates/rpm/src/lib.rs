@@ -38,7 +38,8 @@
 //! then a few bytes are free, because nothing signed determines them: the architecture
 //! and system numbers of the lead (8–9, 76–77), PAYLOADSIZE and the other sizes of the
 //! uncompressed payload, per-file signatures (IMA, fs-verity), and the unhashed hints
-//! inside a signature. A test flips every byte of every signed vector and holds this list.
+//! inside a signature (in one of version 3: its key ID). A test flips every byte of real
+//! signed packages of both formats and holds this list.
 //!
 //! It does not verify per-file signatures, read packages without regions (older than
 //! 2001), install anything, or know the clock.

@@ -308,6 +308,17 @@ fn add(
         }
     }
     let asked_for = level.demands_signatures() && !counted;
+    if counted {
+        let unsupported = report.signatures.iter();
+        let unsupported = unsupported.filter(|s| s.status == Status::Unsupported);
+        for reason in unsupported.filter_map(|s| s.reason.as_ref()) {
+            examination.report.push(Finding::note(
+                codes::SIGNATURE_UNSUPPORTED,
+                &object,
+                reason.detail.clone(),
+            ));
+        }
+    }
     if report.is_accepted() || asked_for || wrong(&report) {
         examination.add_signatures(object, report);
         return;

@@ -34,12 +34,13 @@ const TOLERATED: &[pkgseal_repo::Code] = &[
     codes::DIGEST_CASE,
 ];
 
-/// Deviations that warn as they are, and reject when reading strictly.
+/// What is a warning or a note as it is, and rejects when reading strictly.
 const OLD_FORMS: &[pkgseal_repo::Code] = &[
     codes::SIGNATURE_HEADER_DRIBBLE,
     codes::SIGNATURE_HEADER_REGION_TAG,
     codes::HEADER_UNSORTED,
     codes::MISPLACED,
+    codes::SIGNATURE_UNSUPPORTED,
     codes::PAYLOAD_UNCOMPRESSED,
 ];
 

@@ -80,8 +80,13 @@ pub(crate) enum Slot {
     New,
 }
 
+/// As rpmbuild makes it, which puts an MD5 into packages of version 4.
 pub(crate) fn parts(format: Format) -> Parts {
-    Parts::read(&Rpm::new("hello", "1.0", "noarch", format).build())
+    let parts = Parts::read(&Rpm::new("hello", "1.0", "noarch", format).build());
+    match format {
+        Format::V4 => mended(parts.with(Tag::binary(tag::MD5, &[0; 16]))),
+        Format::V6 => parts,
+    }
 }
 
 pub(crate) fn usual() -> RawOptions {
