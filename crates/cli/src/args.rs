@@ -33,8 +33,8 @@ pub(crate) use rpm::{
 };
 pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Targets, Trust};
 pub(crate) use yum::{
-    SeveralSignatures, YumCommand, YumFreshnessOptions, YumIndex, YumLevelName, YumLint,
-    YumMetalink, YumRecover, YumRepoFile, YumVerify,
+    PlaceName, SeveralSignatures, SignedPackagesName, YumCommand, YumFreshnessOptions, YumIndex,
+    YumLevelName, YumLint, YumMetalink, YumRecover, YumRepoFile, YumSign, YumVerify,
 };
 
 const EXIT_STATUS: &str = "Exit status: 0 accepted or done, 1 rejected, 2 could not decide.";

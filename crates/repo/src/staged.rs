@@ -203,6 +203,16 @@ impl StagedFile {
             .map_err(|error| Error::write(&target, error))
     }
 
+    /// Gives it another name than its target's, on the same file system; nothing is there
+    /// yet. It has owner, mode and labels as if it had replaced its target. Not durable
+    /// before the caller syncs it.
+    pub(crate) fn name_as(mut self, path: &Path) -> io::Result<()> {
+        match self.name.take() {
+            None => link(&self.file, path),
+            Some(name) => name.rename(path),
+        }
+    }
+
     /// Makes the synced file visible under its target's name.
     fn publish(mut self) -> io::Result<()> {
         if self.name.is_none() {

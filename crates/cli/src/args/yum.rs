@@ -5,6 +5,7 @@ mod lint;
 mod metalink;
 mod recover;
 mod repo_file;
+mod sign;
 mod verify;
 
 use clap::Subcommand;
@@ -14,6 +15,7 @@ pub(crate) use lint::YumLint;
 pub(crate) use metalink::YumMetalink;
 pub(crate) use recover::YumRecover;
 pub(crate) use repo_file::YumRepoFile;
+pub(crate) use sign::{PlaceName, SignedPackagesName, YumSign};
 pub(crate) use verify::{YumFreshnessOptions, YumLevelName, YumVerify};
 
 /// What to do with a yum repository.
@@ -22,6 +24,7 @@ pub(crate) enum YumCommand {
     Index(Box<YumIndex>),
     Recover(YumRecover),
     Metalink(Box<YumMetalink>),
+    Sign(Box<YumSign>),
     Verify(Box<YumVerify>),
     Lint(YumLint),
     RepoFile(YumRepoFile),

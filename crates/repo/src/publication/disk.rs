@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use rustix::io::Errno;
 
-use crate::{Error, Result, SafePath};
+use crate::{Error, Result, SafePath, StagedFile};
 
 /// From so many files on, one sync of their file system is cheaper than one of each.
 const MANY: usize = 16;
@@ -175,6 +175,19 @@ impl Stage {
         let file = created.map_err(|error| Error::write(&target, error))?;
         self.written.push(relative.to_owned());
         Ok(file)
+    }
+
+    /// Takes over a file that was staged beside what it replaces, with the owner, mode and
+    /// labels of that.
+    ///
+    /// # Errors
+    /// [`Error::Write`]; also where it was staged on another file system.
+    pub fn adopt(&mut self, relative: &Path, staged: StagedFile) -> Result<()> {
+        let target = self.place(relative)?;
+        let named = staged.name_as(&target);
+        named.map_err(|error| Error::write(&target, error))?;
+        self.written.push(relative.to_owned());
+        Ok(())
     }
 
     /// Gives a file written here its final name.

@@ -320,3 +320,16 @@ pub(crate) fn binary(head: &Head, tag: SignatureTag) -> Option<&[u8]> {
     head.signature_index
         .bytes(head.signature(), tag.0, Kind::Bin)
 }
+
+/// Whether a package carries a signature, good or bad.
+pub(crate) fn is_signed(head: &Head) -> bool {
+    [
+        SignatureTag::OPENPGP,
+        SignatureTag::RSA,
+        SignatureTag::DSA,
+        SignatureTag::PGP,
+        SignatureTag::GPG,
+    ]
+    .iter()
+    .any(|tag| head.signature_index.find(tag.0).is_some())
+}

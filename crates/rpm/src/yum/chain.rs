@@ -75,7 +75,10 @@ impl Chain<'_> {
     }
 
     /// Checks every metadata file, and reads those that list packages.
-    fn metadata(&self, repomd: &Verified<Repomd>) -> Result<(Option<Verified<Primary>>, Report)> {
+    pub(super) fn metadata(
+        &self,
+        repomd: &Verified<Repomd>,
+    ) -> Result<(Option<Verified<Primary>>, Report)> {
         let limits = &self.options.limits;
         let files = Files {
             root: self.root,

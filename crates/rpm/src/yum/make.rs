@@ -167,7 +167,6 @@ impl Draft {
         };
         let built = Built {
             stage: self.stage,
-            number: 0,
             repomd: self.repomd,
             packages: None,
             places: None,

@@ -19,7 +19,7 @@
 //! by one just before that step. A reader of the old metadata who asks for such a package in
 //! between, or later, finds one whose digest is not the one it expects, and has to read the
 //! metadata anew; dnf and zypper say so. Where that is not good enough signed packages go to
-//! places of their own (see `Placing`), and the old ones stay for as long
+//! places of their own (see [`Placing`](super::Placing)), and the old ones stay for as long
 //! as their metadata.
 //!
 //! # What a crash leaves
@@ -86,18 +86,39 @@ impl Default for PublishOptions {
     }
 }
 
+impl PublishOptions {
+    /// Refuses more signers than `repomd.xml.asc` is to have.
+    pub(super) fn allows(&self, signers: &[Signer]) -> Result<()> {
+        if signers.len() > 1 && self.signatures == Signatures::One {
+            return Err(Error::SignerCount {
+                what: "repomd.xml",
+                needed: "exactly one key, as dnf on Fedora 39 and RHEL 10 and later refuses a second signature",
+                given: signers.len(),
+            });
+        }
+        Ok(())
+    }
+}
+
 /// A generation that was built and that nobody sees yet.
 pub(super) struct Built {
-    /// The metadata folder: everything in it but the signed root.
+    /// The metadata folder: everything in it but the signed root. It is the last of the
+    /// stages beneath `next`, and called by its number.
     pub(super) stage: Stage,
-    /// Its number beneath `next`.
-    pub(super) number: usize,
     /// The text of `repomd.xml`.
     pub(super) repomd: Vec<u8>,
     /// Packages in the stage before it, relative to the repository.
     pub(super) packages: Option<(Stage, Vec<SafePath>)>,
-    /// Packages that this generation lists, where old ones go with their metadata.
-    pub(super) places: Option<BTreeSet<SafePath>>,
+    /// Packages that the old generation lists and those that this one does, where old ones
+    /// go with their metadata.
+    pub(super) places: Option<(BTreeSet<SafePath>, BTreeSet<SafePath>)>,
+}
+
+impl Built {
+    /// The number of its metadata folder.
+    fn number(&self) -> usize {
+        usize::from(self.packages.is_some())
+    }
 }
 
 /// What a publication is made with.
@@ -183,13 +204,7 @@ impl Publisher<'_> {
             }
             return Ok(());
         }
-        if self.signers.len() > 1 && self.publish.signatures == Signatures::One {
-            return Err(Error::SignerCount {
-                what: "repomd.xml",
-                needed: "exactly one key, as dnf on Fedora 39 and RHEL 10 and later refuses a second signature",
-                given: self.signers.len(),
-            });
-        }
+        self.publish.allows(self.signers)?;
         let (mut signature, mut certificates) = (Vec::new(), Vec::new());
         for signer in self.signers {
             let signer = std::slice::from_ref(signer);
@@ -265,7 +280,7 @@ impl Publisher<'_> {
         // So that the metadata folder is found under its name.
         let view = next(self.lock.folder());
         let link = view.join(REPODATA);
-        std::os::unix::fs::symlink(built.number.to_string(), &link)
+        std::os::unix::fs::symlink(built.number().to_string(), &link)
             .map_err(|error| Error::write(&link, error))?;
         let root = Root::open(&view)?;
         let asc = SafePath::new(REPOMD)?.with_suffix(".asc")?;
@@ -304,14 +319,14 @@ impl Publisher<'_> {
     fn packages(&self, built: &mut Built, record: &mut Record) -> Result<Option<Part>> {
         let drops = match built.places.take() {
             None => BTreeSet::new(),
-            Some(places) => {
+            Some((old, new)) => {
                 let kept = Kept {
                     time: self.time,
-                    objects: places,
+                    objects: new,
                     names: BTreeSet::new(),
                 };
                 let keep = self.publish.keep.max(2);
-                record.add(".", kept, &BTreeSet::new(), keep)
+                record.add(".", kept, &old, keep)
             }
         };
         let Some((stage, paths)) = built.packages.take() else {

@@ -21,6 +21,7 @@ mod memory;
 mod mirror;
 mod moving;
 mod repositories;
+mod resign;
 mod signing;
 mod unsigning;
 mod vectors;
