@@ -498,9 +498,11 @@ fn other_metadata_is_taken_in_kept_and_left_out() {
     let root = folder.path();
     packages(root);
     if let Some(createrepo_c) = peers::have("createrepo_c") {
-        let root = root.as_os_str();
+        let options = ["--quiet", "--database", "--set-timestamp-to-revision"];
+        let revision = ["--revision", "1740787200"];
+        let options = options.iter().chain(&revision).map(std::ffi::OsStr::new);
         createrepo_c
-            .run(["--quiet".as_ref(), "--database".as_ref(), root])
+            .run(options.chain([root.as_os_str()]))
             .expect_ok();
     }
     let files = super::index::folder();

@@ -20,6 +20,7 @@ mod lint;
 mod memory;
 mod mirror;
 mod moving;
+mod publishing;
 mod repositories;
 mod resign;
 mod signing;

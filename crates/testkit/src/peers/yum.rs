@@ -43,41 +43,107 @@ pub fn dnf(repository: &Path, key: &TestKey) -> Option<Run> {
 
 /// As [`dnf`], by the `.repo` file that is given.
 pub fn dnf_by(repo_file: &str) -> Option<Run> {
-    let dnf = have("dnf")?;
-    let folder = scratch();
-    let below = |name: &str| folder.path().join(name);
-    for name in ["root", "cache", "persist", "log", "repos", "home"] {
-        std::fs::create_dir_all(below(name)).unwrap();
+    let dnf = Dnf::by(repo_file)?;
+    Some(dnf.run(&["repoquery", "--refresh", "--queryformat", "%{name}"]))
+}
+
+/// dnf with one repository and a private root to install into.
+#[derive(Debug)]
+pub struct Dnf {
+    folder: tempfile::TempDir,
+    program: super::Peer,
+}
+
+impl Dnf {
+    /// Of the repository at this URL, trusting this key.
+    pub fn new(url: &str, key: &TestKey) -> Option<Self> {
+        Self::by(&format!(
+            "[test]\nname=TEST\nbaseurl={url}\nenabled=1\ngpgcheck=1\nrepo_gpgcheck=1\n\
+             gpgkey=file://{}\n",
+            key.certificate_path().display()
+        ))
     }
+
+    /// As this `.repo` file says.
+    pub fn by(repo_file: &str) -> Option<Self> {
+        let program = have("dnf")?;
+        let folder = scratch();
+        let below = |name: &str| folder.path().join(name);
+        for name in ["root", "cache", "persist", "log", "repos", "home"] {
+            std::fs::create_dir_all(below(name)).unwrap();
+        }
+        put(
+            folder.path(),
+            "repos/test.repo",
+            format!("{repo_file}skip_if_unavailable=False\n"),
+        );
+        put(
+            folder.path(),
+            "dnf.conf",
+            format!(
+                "[main]\nreposdir={}\ncachedir={}\npersistdir={}\nlogdir={}\nplugins=0\n\
+                 module_platform_id=platform:test\n",
+                below("repos").display(),
+                below("cache").display(),
+                below("persist").display(),
+                below("log").display()
+            ),
+        );
+        Some(Self { folder, program })
+    }
+
+    /// Where it installs.
+    pub fn root(&self) -> std::path::PathBuf {
+        self.folder.path().join("root")
+    }
+
+    /// Runs a subcommand of it.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        run(self
+            .program
+            .command()
+            .env("HOME", self.folder.path().join("home"))
+            .arg("--config")
+            .arg(self.folder.path().join("dnf.conf"))
+            .arg("--installroot")
+            .arg(self.root())
+            .args(["--releasever", "1", "--forcearch", "x86_64", "--assumeyes"])
+            .args(arguments))
+    }
+}
+
+/// `zypper refresh` of the repository at this URL with `gpgcheck=1`, trusting this key, and
+/// then `zypper search`, in a private root: what it finds comes on standard output. Keys that
+/// the repository or its configuration names are imported, as if the user had agreed.
+pub fn zypper(url: &str, key: &TestKey) -> Option<Run> {
+    let program = have("zypper")?;
+    let folder = scratch();
+    let root = folder.path().join("root");
+    let repositories = root.join("etc/zypp/repos.d");
+    std::fs::create_dir_all(&repositories).unwrap();
+    std::fs::create_dir_all(root.join("var/lib/rpm")).unwrap();
     put(
-        folder.path(),
-        "repos/test.repo",
-        format!("{repo_file}skip_if_unavailable=False\n"),
-    );
-    let config = put(
-        folder.path(),
-        "dnf.conf",
+        &repositories,
+        "test.repo",
         format!(
-            "[main]\nreposdir={}\ncachedir={}\npersistdir={}\nlogdir={}\nplugins=0\n\
-             module_platform_id=platform:test\n",
-            below("repos").display(),
-            below("cache").display(),
-            below("persist").display(),
-            below("log").display()
+            "[test]\nname=TEST\nenabled=1\nautorefresh=0\nbaseurl={url}\ntype=rpm-md\n\
+             gpgcheck=1\nrepo_gpgcheck=1\npkg_gpgcheck=1\ngpgkey=file://{}\n",
+            key.certificate_path().display()
         ),
     );
-    Some(run(dnf
-        .command()
-        .env("HOME", below("home"))
-        .arg("--config")
-        .arg(config)
-        .arg("--installroot")
-        .arg(below("root"))
-        .args(["--releasever", "1", "--forcearch", "x86_64", "--assumeyes"])
-        .args([
-            "repoquery",
-            "--refresh",
-            "--queryformat",
-            "%{name}",
-        ])))
+    let zypper = |arguments: &[&str]| {
+        run(program
+            .command()
+            .env("HOME", folder.path())
+            .env("ZYPP_ARCH", "x86_64")
+            .arg("--root")
+            .arg(&root)
+            .arg("--non-interactive")
+            .args(arguments))
+    };
+    let refreshed = zypper(&["--gpg-auto-import-keys", "refresh", "--force"]);
+    if !refreshed.accepted() {
+        return Some(refreshed);
+    }
+    Some(zypper(&["search", "--details"]))
 }
