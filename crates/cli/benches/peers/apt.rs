@@ -23,14 +23,14 @@ struct Bench<'a> {
 }
 
 /// What one program took for a piece of work; pkgseal's comes first of each.
-struct Line {
-    work: &'static str,
+pub(crate) struct Line {
+    pub(crate) work: &'static str,
     program: String,
     cost: Cost,
 }
 
 impl Line {
-    fn new(work: &'static str, program: impl Into<String>, cost: Cost) -> Self {
+    pub(crate) fn new(work: &'static str, program: impl Into<String>, cost: Cost) -> Self {
         Self {
             work,
             program: program.into(),
@@ -49,7 +49,13 @@ pub(crate) fn table(lab: &Lab) -> io::Result<String> {
     };
     let mut lines = index::lines(&bench)?;
     lines.extend(verify::lines(&bench)?);
-    Ok(markdown(&bench.pool, &lines))
+    let head = format!(
+        "{} packages, {} MB; Ed25519. Load before: {}.",
+        bench.pool.debs.len(),
+        bench.pool.bytes / 1_000_000,
+        crate::machine::load(),
+    );
+    Ok(markdown(&head, &lines))
 }
 
 impl Bench<'_> {
@@ -90,14 +96,12 @@ impl Bench<'_> {
     }
 }
 
-fn markdown(pool: &pool::Pool, lines: &[Line]) -> String {
+/// Writes lines below a head, ours first of each kind of work.
+pub(crate) fn markdown(head: &str, lines: &[Line]) -> String {
     let mut text = format!(
-        "{} packages, {} MB; Ed25519. Load before: {}.\n\n\
+        "{head}\n\n\
          | work | program | time | × pkgseal | CPU | × pkgseal | peak memory |\n\
-         |---|---|--:|--:|--:|--:|--:|\n",
-        pool.debs.len(),
-        pool.bytes / 1_000_000,
-        crate::machine::load(),
+         |---|---|--:|--:|--:|--:|--:|\n"
     );
     let mut ours = None;
     for line in lines {

@@ -12,6 +12,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("sqv", "--version"),
     ("sq", "--version"),
     ("rpm", "--version"),
+    ("createrepo_c", "--version"),
     ("debsig-verify", "--version"),
     ("apt-ftparchive", "--version"),
     ("reprepro", "--version"),

@@ -3,7 +3,7 @@
 //! `cargo bench -p pkgseal --bench peers [-- TABLE…]` prints Markdown: medians of three runs
 //! over real packages, warm cache, and how many times faster pkgseal is. A peer that is not
 //! installed leaves its rows out. Needs Debian's `apt-get download` and `rpmbuild` once, to
-//! make the corpus under the target folder; `apt` makes its packages itself, or takes them
+//! make the corpus under the target folder; `yum` makes its packages itself, and `apt` too, or takes them
 //! from `PKGSEAL_DEBS`.
 #![expect(clippy::print_stdout, reason = "the tables are the result")]
 #![expect(clippy::print_stderr, reason = "progress, beside the result")]
@@ -19,6 +19,7 @@ mod measure;
 mod rpms;
 mod table;
 mod ways;
+mod yum;
 
 use std::cell::OnceCell;
 use std::io;
@@ -98,6 +99,11 @@ fn tables() -> io::Result<String> {
         eprintln!("measuring apt");
         text.push('\n');
         text.push_str(&apt::table(&lab)?);
+    }
+    if is_wanted("yum") {
+        eprintln!("measuring yum");
+        text.push('\n');
+        text.push_str(&yum::table(&lab)?);
     }
     Ok(text)
 }
