@@ -61,6 +61,8 @@ impl Chain<'_> {
         let Some(primary) = primary else {
             return Ok(());
         };
+        let doubts = packages::doubts(primary.get(), repomd.get());
+        examination.report.merge(doubts);
         if self.level == Level::Indices {
             return Ok(());
         }

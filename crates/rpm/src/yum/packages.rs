@@ -21,6 +21,13 @@ use crate::codes;
 use crate::error::Result;
 use crate::package;
 
+/// Where the primary index is.
+fn path(repomd: &Repomd) -> &str {
+    repomd
+        .find("primary")
+        .map_or(REPOMD, |data| data.location.as_str())
+}
+
 /// Checks the packages as deep as the chain goes.
 pub(super) fn check(
     chain: &Chain<'_>,
@@ -34,13 +41,8 @@ pub(super) fn check(
         progress,
         ..
     } = *chain;
-    let index = repomd
-        .get()
-        .find("primary")
-        .map_or(REPOMD, |d| d.location.as_str());
-    let listed_by: Arc<str> = index.into();
+    let listed_by: Arc<str> = path(repomd.get()).into();
     let packages = &primary.get().packages;
-    examination.report.merge(doubts(primary.get(), index));
 
     let mut by_path: HashMap<&SafePath, Vec<&Package>> = HashMap::with_capacity(packages.len());
     for package in packages {
@@ -83,7 +85,8 @@ pub(super) fn check(
 }
 
 /// What is ambiguous or wrong about the index itself.
-fn doubts(primary: &Primary, index: &str) -> Report {
+pub(super) fn doubts(primary: &Primary, repomd: &Repomd) -> Report {
+    let index = path(repomd);
     let mut report = Report::new();
     let packages = &primary.packages;
     if let Some(announced) = primary.announced

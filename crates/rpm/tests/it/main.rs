@@ -12,6 +12,7 @@ mod attacks;
 mod cases;
 mod common;
 mod damage;
+mod dnf;
 mod faults;
 mod flips;
 mod in_place;

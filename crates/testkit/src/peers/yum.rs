@@ -1,6 +1,8 @@
 //! createrepo_c and dnf.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
 
 use super::{Run, have, put, run, scratch};
 use crate::keys::TestKey;
@@ -146,4 +148,60 @@ pub fn zypper(url: &str, key: &TestKey) -> Option<Run> {
         return Some(refreshed);
     }
     Some(zypper(&["search", "--details"]))
+}
+
+/// Which of these `file:` repositories (ID, folder, key file) dnf loads at a time, each with
+/// `repo_gpgcheck=1`, in one run and in a private root. None of them holds up the others.
+pub fn dnf_takes(
+    repositories: &[(String, PathBuf, PathBuf)],
+    time: Timestamp,
+) -> Option<Vec<String>> {
+    let dnf = have("dnf")?.at(time)?;
+    let folder = scratch();
+    let below = |name: &str| folder.path().join(name);
+    for name in ["root", "cache", "persist", "log", "repos", "home"] {
+        std::fs::create_dir_all(below(name)).unwrap();
+    }
+    let entries: String = repositories
+        .iter()
+        .map(|(id, root, key)| {
+            format!(
+                "[{id}]\nname={id}\nbaseurl=file://{}\nenabled=1\ngpgcheck=1\nrepo_gpgcheck=1\n\
+                 gpgkey=file://{}\nskip_if_unavailable=True\n\n",
+                root.display(),
+                key.display()
+            )
+        })
+        .collect();
+    put(folder.path(), "repos/test.repo", entries);
+    let config = put(
+        folder.path(),
+        "dnf.conf",
+        format!(
+            "[main]\nreposdir={}\ncachedir={}\npersistdir={}\nlogdir={}\nplugins=0\n\
+             module_platform_id=platform:test\n",
+            below("repos").display(),
+            below("cache").display(),
+            below("persist").display(),
+            below("log").display()
+        ),
+    );
+    let done = run(dnf
+        .command()
+        .env("HOME", below("home"))
+        .arg("--config")
+        .arg(config)
+        .arg("--installroot")
+        .arg(below("root"))
+        .args(["--releasever", "1", "--forcearch", "x86_64", "--assumeyes"])
+        .args(["repoquery", "--refresh", "--queryformat", "%{repoid}"]));
+    let known = |line: &&str| repositories.iter().any(|(id, ..)| id == line);
+    let mut taken: Vec<String> = String::from_utf8_lossy(&done.stdout)
+        .lines()
+        .filter(known)
+        .map(str::to_owned)
+        .collect();
+    taken.sort();
+    taken.dedup();
+    Some(taken)
 }
