@@ -24,6 +24,8 @@ mod moving;
 mod publishing;
 mod repositories;
 mod resign;
+mod rpmsign;
+mod sequences;
 mod signing;
 mod unsigning;
 mod vectors;
