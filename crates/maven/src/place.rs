@@ -1,5 +1,6 @@
 //! Where files are: named by the user, or beneath a repository's root.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,8 +12,9 @@ use pkgseal_repo::{Error, Result, Root, SafePath, read_file};
 pub(crate) enum Place<'a> {
     /// As the user named them.
     Anywhere,
-    /// Beneath a root, from which no link leads out.
-    Beneath(&'a Root),
+    /// Beneath a root, from which no link leads out. What is not among the files that were
+    /// found there, where that is known, is not looked for again.
+    Beneath(&'a Root, Option<&'a BTreeMap<SafePath, u64>>),
 }
 
 impl Place<'_> {
@@ -23,7 +25,13 @@ impl Place<'_> {
                 path: path.to_owned(),
                 source,
             })),
-            Self::Beneath(root) => root.file(&safe(path)?),
+            Self::Beneath(root, files) => {
+                let path = safe(path)?;
+                match files.is_none_or(|files| files.contains_key(&path)) {
+                    true => root.file(&path),
+                    false => Ok(None),
+                }
+            }
         }
     }
 
@@ -31,7 +39,13 @@ impl Place<'_> {
     pub(crate) fn read(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>> {
         match self {
             Self::Anywhere => absent_is_none(read_file(path, limit)),
-            Self::Beneath(root) => root.read(&safe(path)?, limit),
+            Self::Beneath(root, files) => {
+                let path = safe(path)?;
+                match files.is_none_or(|files| files.contains_key(&path)) {
+                    true => root.read(&path, limit),
+                    false => Ok(None),
+                }
+            }
         }
     }
 }

@@ -183,7 +183,7 @@ impl Run<'_> {
                 existing: old.as_deref(),
                 digests: &digests,
             };
-            let place = Place::Beneath(self.root);
+            let place = Place::Beneath(self.root, Some(&self.files.all));
             let path = Path::new(file.as_str());
             let made = self.maker.sign(&place, path, wish, None, limits, self.progress)?;
             if let Some(algorithm) = expected.and_then(|digests| digests.mismatch(&made.digests)) {
@@ -232,7 +232,7 @@ impl Run<'_> {
             return Ok(());
         }
         let limits = &self.options.limits;
-        let place = Place::Beneath(self.root);
+        let place = Place::Beneath(self.root, Some(&self.files.all));
         let old = Path::new(signature.as_str());
         for (path, content) in refreshed_checksums(&place, old, &made.armored, limits)? {
             written.insert(SafePath::new(&path.to_string_lossy())?);

@@ -51,6 +51,7 @@ pub fn verify_with(
     let root = Root::open(path)?;
     let files = Files::read(&root)?;
     let mut run = Run::new(&root, verifier, policy, options, progress, KIND, path);
+    run.known = Some(&files.all);
     if files.all.len() > options.limits.entries {
         let (count, limit) = (files.all.len(), options.limits.entries);
         run.push(Finding::reject(
@@ -196,6 +197,8 @@ struct Listed {
 /// What holds for every file.
 struct Run<'a> {
     root: &'a Root,
+    /// The files there are, where the folder was walked.
+    known: Option<&'a BTreeMap<SafePath, u64>>,
     verifier: &'a Verifier,
     policy: Policy,
     options: &'a CheckOptions,
@@ -228,6 +231,7 @@ impl<'a> Run<'a> {
     ) -> Self {
         Self {
             root,
+            known: None,
             verifier,
             policy,
             options,
@@ -348,7 +352,7 @@ impl<'a> Run<'a> {
         let bytes = candidates.iter().map(|candidate| candidate.size).sum();
         let count = candidates.len() as u64;
         self.progress.begin("verifying files", count, Some(bytes));
-        let place = Place::Beneath(self.root);
+        let place = Place::Beneath(self.root, self.known);
         let (verifier, limits, progress) = (self.verifier, &self.options.limits, self.progress);
         let examined: Vec<Result<Examined>> = self.options.pool()?.install(|| {
             candidates

@@ -96,7 +96,7 @@ pub fn sign_with(
     let apart = destination.apart_from(path)?;
     let run = Run {
         maker,
-        place: Place::Beneath(&root),
+        place: Place::Beneath(&root, Some(&layout.files)),
         root: &root,
         layout: &layout,
         output: apart.unwrap_or(path),
@@ -124,7 +124,6 @@ pub fn sign_with(
             kept.push(file);
         }
         let signature = file.with_suffix(SIGNATURE)?;
-        run.stage(&mut set, file, &signature, &made)?;
         let object = format!("{file} ({})", signature.file_name());
         examination.add_signatures(object, made.report);
         examination.report.files += 1;
@@ -165,7 +164,7 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// Signs everything; copies are staged.
+    /// Signs and stages everything.
     fn make(
         &self,
         set: &mut StagedSet,
@@ -179,10 +178,10 @@ impl<'a> Run<'a> {
         progress.begin("signing artifacts", files.len() as u64, Some(bytes));
         let pool = self.options.pool()?;
         let mut all = Vec::with_capacity(files.len());
-        // A staged copy is an open file: a bounded number of them at a time.
+        // A staged file is an open file: a bounded number of them at a time.
         let round = 64.max(2 * pool.current_num_threads());
         for files in files.chunks(round) {
-            let made: Vec<(Option<StagedFile>, Made)> = pool.install(|| {
+            let made: Vec<(Vec<StagedFile>, Made)> = pool.install(|| {
                 files
                     .par_iter()
                     .with_max_len(1)
@@ -193,8 +192,8 @@ impl<'a> Run<'a> {
                     })
                     .collect::<Result<_>>()
             })?;
-            for (file, (copy, made)) in files.iter().zip(made) {
-                copy.into_iter().for_each(|copy| set.push(copy));
+            for (file, (staged, made)) in files.iter().zip(made) {
+                staged.into_iter().for_each(|file| set.push(file));
                 all.push((*file, made));
             }
         }
@@ -202,7 +201,8 @@ impl<'a> Run<'a> {
         Ok(all)
     }
 
-    fn one(&self, file: &SafePath, progress: &dyn Progress) -> Result<(Option<StagedFile>, Made)> {
+    /// Signs one file, and stages it where a copy is made, with what stands beside it.
+    fn one(&self, file: &SafePath, progress: &dyn Progress) -> Result<(Vec<StagedFile>, Made)> {
         let limits = &self.options.limits;
         let mut copy = match self.mirrors {
             true => Some(StagedFile::create(&self.output.join(file))?),
@@ -228,19 +228,16 @@ impl<'a> Run<'a> {
                 ),
             });
         }
-        Ok((copy, made))
+        let mut staged: Vec<StagedFile> = copy.into_iter().collect();
+        self.stage(&mut staged, file, &made)?;
+        Ok((staged, made))
     }
 
     /// Stages what stands beside one signed file.
-    fn stage(
-        &self,
-        set: &mut StagedSet,
-        file: &SafePath,
-        signature: &SafePath,
-        made: &Made,
-    ) -> Result<()> {
+    fn stage(&self, staged: &mut Vec<StagedFile>, file: &SafePath, made: &Made) -> Result<()> {
+        let signature = file.with_suffix(SIGNATURE)?;
         if self.mirrors || !made.kept {
-            set.push(stage(&self.output.join(signature), &made.armored)?);
+            staged.push(stage(&self.output.join(&signature), &made.armored)?);
         }
         if !self.mirrors && !made.kept {
             let signature = PathBuf::from(signature.as_str());
@@ -248,7 +245,7 @@ impl<'a> Run<'a> {
             for (path, content) in
                 refreshed_checksums(&self.place, &signature, &made.armored, limits)?
             {
-                set.push(stage(&self.output.join(path), &content)?);
+                staged.push(stage(&self.output.join(path), &content)?);
             }
         }
         for (suffix, algorithm) in CHECKSUM_SUFFIXES {
@@ -258,7 +255,7 @@ impl<'a> Run<'a> {
                 && !self.layout.files.contains_key(&checksum)
             {
                 let hex = made.digests.hex(algorithm).unwrap_or_default();
-                set.push(stage(&self.output.join(&checksum), hex.as_bytes())?);
+                staged.push(stage(&self.output.join(&checksum), hex.as_bytes())?);
             }
         }
         Ok(())

@@ -83,7 +83,7 @@ pub fn verify_with(
     });
     let bytes = subjects.iter().map(|subject| subject.size).sum();
     progress.begin("verifying artifacts", subjects.len() as u64, Some(bytes));
-    let place = Place::Beneath(&root);
+    let place = Place::Beneath(&root, Some(&layout.files));
     let examined: Vec<Result<Examined>> = options.pool()?.install(|| {
         subjects
             .par_iter()

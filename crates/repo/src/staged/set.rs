@@ -1,6 +1,7 @@
 //! Several outputs that form one change.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
@@ -11,9 +12,10 @@ use crate::destination::sync_directory;
 use crate::{Error, Result};
 
 /// Descriptors a set may hold; a process has 1024 by default.
-const MAX_OPEN: usize = 128;
+const MAX_OPEN: usize = 512;
 
-/// From so many files on, one sync of their file system is cheaper than one of each.
+/// From so many files or directories on, one sync of their file system is cheaper than one
+/// of each.
 const MANY: usize = 16;
 
 /// Several staged files that become visible in a given order, the last one last: every
@@ -67,22 +69,49 @@ fn sync(files: &[StagedFile]) -> Vec<io::Result<()>> {
     files.par_iter().map(|file| file.file.sync_all()).collect()
 }
 
-#[cfg(target_os = "linux")]
 fn sync_file_system(files: &[StagedFile]) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-    let mut devices = BTreeSet::new();
-    for file in files {
-        if devices.insert(file.file.metadata()?.dev()) {
-            // Since Linux 5.8 it reports what could not be written.
-            rustix::fs::syncfs(&file.file)?;
-        }
-    }
-    Ok(())
+    let mut devices = Devices::default();
+    files.iter().try_for_each(|file| devices.sync(&file.file))
 }
 
-#[cfg(not(target_os = "linux"))]
-fn sync_file_system(_: &[StagedFile]) -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
+/// File systems that were synced.
+#[derive(Default)]
+struct Devices(BTreeSet<u64>);
+
+impl Devices {
+    /// Syncs the file system of a file, once.
+    #[cfg(target_os = "linux")]
+    fn sync(&mut self, file: &File) -> io::Result<()> {
+        use std::os::unix::fs::MetadataExt as _;
+        if self.0.insert(file.metadata()?.dev()) {
+            // Since Linux 5.8 it reports what could not be written.
+            rustix::fs::syncfs(file)?;
+        }
+        Ok(())
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn sync(&mut self, _: &File) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+/// Makes renames durable; those in many directories all at once.
+fn sync_directories(directories: BTreeSet<PathBuf>) -> Result<()> {
+    if directories.len() >= MANY {
+        let mut devices = Devices::default();
+        let mut all = directories.iter();
+        if all.all(|path| {
+            File::open(path)
+                .and_then(|file| devices.sync(&file))
+                .is_ok()
+        }) {
+            return Ok(());
+        }
+    }
+    directories.into_par_iter().try_for_each(|directory| {
+        sync_directory(&directory).map_err(|error| Error::write(&directory, error))
+    })
 }
 
 impl StagedSet {
@@ -91,7 +120,7 @@ impl StagedSet {
         Self::default()
     }
 
-    /// Adds a file; commit order is insertion order. A set of more than a hundred files
+    /// Adds a file; commit order is insertion order. A set of more than 500 files
     /// syncs and closes the earlier ones, under temporary names.
     pub fn push(&mut self, file: StagedFile) {
         self.open.push(file);
@@ -105,11 +134,11 @@ impl StagedSet {
     fn settle(&mut self) {
         let open = std::mem::take(&mut self.open);
         let synced = sync(&open);
-        self.settled.extend(
-            open.into_iter()
-                .zip(synced)
-                .map(|(file, synced)| Ready::new(file, synced)),
-        );
+        let ready = open
+            .into_par_iter()
+            .zip(synced)
+            .map(|(file, synced)| Ready::new(file, synced));
+        self.settled.par_extend(ready);
     }
 
     /// Takes over another set's files, after its own.
@@ -160,9 +189,7 @@ impl StagedSet {
             parents.insert(parent);
             targets.push(target);
         }
-        parents.into_par_iter().try_for_each(|parent: PathBuf| {
-            sync_directory(&parent).map_err(|error| Error::write(&parent, error))
-        })?;
+        sync_directories(parents)?;
         Ok(targets)
     }
 }
