@@ -6,37 +6,19 @@ mod index;
 mod pool;
 mod verify;
 
-use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::Lab;
 use crate::keys::Key;
-use crate::measure::Cost;
+use crate::lines::markdown;
 
 /// What every part works with.
 struct Bench<'a> {
     lab: &'a Lab,
     key: &'a Key,
     pool: pool::Pool,
-}
-
-/// What one program took for a piece of work; pkgseal's comes first of each.
-pub(crate) struct Line {
-    pub(crate) work: &'static str,
-    program: String,
-    cost: Cost,
-}
-
-impl Line {
-    pub(crate) fn new(work: &'static str, program: impl Into<String>, cost: Cost) -> Self {
-        Self {
-            work,
-            program: program.into(),
-            cost,
-        }
-    }
 }
 
 /// Measures everything and writes the table.
@@ -47,13 +29,13 @@ pub(crate) fn table(lab: &Lab) -> io::Result<String> {
         key: key.ok_or_else(|| io::Error::other("no Ed25519 key"))?,
         pool: pool::prepare(&lab.scratch.join("pool"))?,
     };
+    let load = crate::machine::load();
     let mut lines = index::lines(&bench)?;
     lines.extend(verify::lines(&bench)?);
     let head = format!(
-        "{} packages, {} MB; Ed25519. Load before: {}.",
+        "{} packages, {} MB; Ed25519. Load before: {load}.",
         bench.pool.debs.len(),
         bench.pool.bytes / 1_000_000,
-        crate::machine::load(),
     );
     Ok(markdown(&head, &lines))
 }
@@ -94,35 +76,4 @@ impl Bench<'_> {
             .env("KEY", &self.key.fingerprint);
         sh
     }
-}
-
-/// Writes lines below a head, ours first of each kind of work.
-pub(crate) fn markdown(head: &str, lines: &[Line]) -> String {
-    let mut text = format!(
-        "{head}\n\n\
-         | work | program | time | × pkgseal | CPU | × pkgseal | peak memory |\n\
-         |---|---|--:|--:|--:|--:|--:|\n"
-    );
-    let mut ours = None;
-    for line in lines {
-        let cost = line.cost;
-        if line.program.starts_with("pkgseal") {
-            ours = Some(cost);
-        }
-        let ours = ours.unwrap_or(cost);
-        let peak = cost
-            .peak
-            .map_or_else(|| "?".to_owned(), |kib| format!("{:.0} MiB", kib / 1024.0));
-        let _ = writeln!(
-            text,
-            "| {} | {} | {:.3} s | {:.2} | {:.3} s | {:.2} | {peak} |",
-            line.work,
-            line.program,
-            cost.time,
-            cost.time / ours.time,
-            cost.cpu,
-            cost.cpu / ours.cpu,
-        );
-    }
-    text
 }

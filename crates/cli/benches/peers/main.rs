@@ -3,8 +3,9 @@
 //! `cargo bench -p pkgseal --bench peers [-- TABLE…]` prints Markdown: medians of three runs
 //! over real packages, warm cache, and how many times faster pkgseal is. A peer that is not
 //! installed leaves its rows out. Needs Debian's `apt-get download` and `rpmbuild` once, to
-//! make the corpus under the target folder; `yum` makes its packages itself, and `apt` too, or takes them
-//! from `PKGSEAL_DEBS`.
+//! make the corpus under the target folder; `yum` makes its packages itself, and `apt` too, or
+//! takes them from `PKGSEAL_DEBS`; `maven` takes the Maven tree that Debian's Java packages install, or
+//! the one that `PKGSEAL_MAVEN` names.
 #![expect(clippy::print_stdout, reason = "the tables are the result")]
 #![expect(clippy::print_stderr, reason = "progress, beside the result")]
 
@@ -14,7 +15,9 @@ mod debs;
 mod files;
 mod inrelease;
 mod keys;
+mod lines;
 mod machine;
+mod maven;
 mod measure;
 mod rpms;
 mod table;
@@ -94,6 +97,11 @@ fn tables() -> io::Result<String> {
     if !rows.is_empty() {
         text.push('\n');
         text.push_str(&table::markdown(&rows));
+    }
+    if is_wanted("maven") {
+        eprintln!("measuring maven");
+        text.push('\n');
+        text.push_str(&maven::table(&lab)?);
     }
     if is_wanted("apt") {
         eprintln!("measuring apt");

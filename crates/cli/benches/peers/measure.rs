@@ -64,29 +64,62 @@ pub(crate) fn cost(
         ))?;
         peak = seen.first().copied();
     }
-    let script = "TIMEFORMAT='%3R %3U %3S'; note=$0; { time \"$@\" 2>&3; } 3>&2 2>\"$note\"";
-    let by = ["bash", "-c", script].map(OsStr::new);
-    let by = [&by[..], &[note.path().as_os_str()]].concat();
     let mut times = Vec::with_capacity(runs());
     let mut cpus = Vec::with_capacity(runs());
     for _ in 0..runs() {
         prepare()?;
-        let seen = noted(&mut under(&by, &command()))?;
-        let [time, user, system] = *seen else {
-            return Err(io::Error::other("bash told no times"));
-        };
+        let (time, cpu) = once(&command())?;
         times.push(time);
-        cpus.push(user + system);
+        cpus.push(cpu);
     }
-    let middle = |mut seconds: Vec<f64>| {
-        seconds.sort_by(f64::total_cmp);
-        seconds.get(runs() / 2).copied().unwrap_or_default()
-    };
     Ok(Cost {
         time: middle(times),
         cpu: middle(cpus),
         peak,
     })
+}
+
+/// Seconds of one run by the clock and of the CPU, by bash's `time`.
+fn once(command: &Command) -> io::Result<(f64, f64)> {
+    let note = tempfile::NamedTempFile::new()?;
+    let script = "TIMEFORMAT='%3R %3U %3S'; note=$0; { time \"$@\" 2>&3; } 3>&2 2>\"$note\"";
+    let by = ["bash", "-c", script].map(OsStr::new);
+    let by = [&by[..], &[note.path().as_os_str()]].concat();
+    run(&mut under(&by, command))?;
+    let text = std::fs::read_to_string(note.path())?;
+    let seen: Vec<f64> = text.split_whitespace().flat_map(str::parse).collect();
+    match *seen {
+        [time, user, system] => Ok((time, user + system)),
+        _ => Err(io::Error::other("bash told no times")),
+    }
+}
+
+/// The costs of several commands, run in turns, so that a busy moment of the machine meets
+/// all of them.
+pub(crate) fn in_turns(
+    prepare: impl Fn() -> io::Result<()>,
+    commands: &[&dyn Fn() -> Command],
+) -> io::Result<Vec<Cost>> {
+    let mut seen = vec![(Vec::new(), Vec::new()); commands.len()];
+    for _ in 0..runs() {
+        for (command, (times, cpus)) in commands.iter().zip(&mut seen) {
+            prepare()?;
+            let (time, cpu) = once(&command())?;
+            times.push(time);
+            cpus.push(cpu);
+        }
+    }
+    let costs = seen.into_iter().map(|(times, cpus)| Cost {
+        time: middle(times),
+        cpu: middle(cpus),
+        peak: None,
+    });
+    Ok(costs.collect())
+}
+
+fn middle(mut seconds: Vec<f64>) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(runs() / 2).copied().unwrap_or_default()
 }
 
 /// The same command as an argument of another.

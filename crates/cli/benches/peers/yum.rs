@@ -10,8 +10,8 @@ use std::time::Duration;
 use pkgseal_testkit::build::rpm::{Format, Rpm};
 
 use crate::Lab;
-use crate::apt::{Line, markdown};
 use crate::keys::Key;
+use crate::lines::{Line, markdown};
 use crate::measure::{copy_fresh, cost, installed, listed, run};
 
 const PACKAGES: usize = 1000;

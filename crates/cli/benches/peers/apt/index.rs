@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crate::measure::{cost, installed, run};
 
-use super::{Bench, Line};
+use super::Bench;
+use crate::lines::Line;
 
 const COLD: &str = "index, cold";
 const UNCHANGED: &str = "index, nothing changed";

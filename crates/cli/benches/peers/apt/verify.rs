@@ -6,7 +6,8 @@ use std::process::Command;
 
 use crate::measure::{cost, installed, run};
 
-use super::{Bench, Line, index};
+use super::{Bench, index};
+use crate::lines::Line;
 
 const WORK: &str = "verify everything";
 
