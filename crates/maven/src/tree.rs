@@ -7,7 +7,7 @@ mod verify;
 
 pub use policy::{Policy, Unsigned};
 pub use sign::{Existing, Metadata, SignOptions, sign, sign_with};
-pub use verify::{verify, verify_with};
+pub use verify::{verify, verify_and_digest, verify_with};
 
 use pkgseal_repo::{Result, Root};
 

@@ -193,6 +193,20 @@ impl Digests {
             .find(|&algorithm| self.get(algorithm) != actual.get(algorithm))
     }
 
+    /// Those of them that are by one of these algorithms.
+    #[must_use]
+    pub fn only(&self, algorithms: &[DigestAlgorithm]) -> Self {
+        let mut some = Self::new();
+        let wanted = self.algorithms().filter(|known| algorithms.contains(known));
+        for algorithm in wanted {
+            if let Some(digest) = self.get(algorithm) {
+                // Of its algorithm's length, and the first of it.
+                let _ = some.insert(algorithm, digest);
+            }
+        }
+        some
+    }
+
     /// Takes over what `other` has.
     ///
     /// # Errors

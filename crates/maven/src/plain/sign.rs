@@ -280,14 +280,7 @@ impl Run<'_> {
                 files: files
                     .iter()
                     .zip(&hashed)
-                    .map(|(file, (digests, _))| {
-                        let mut one = Digests::new();
-                        if let Some(digest) = digests.get(algorithm) {
-                            // Of the length it has: it cannot fail.
-                            let _ = one.insert(algorithm, digest);
-                        }
-                        ((*file).clone(), one)
-                    })
+                    .map(|(file, (digests, _))| ((*file).clone(), digests.only(&[algorithm])))
                     .collect(),
             };
             let list = SafePath::new(&sums::file_name(algorithm))?;

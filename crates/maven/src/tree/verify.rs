@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use pkgseal_openpgp::{Examination, Object, Verifier};
 use pkgseal_repo::{
-    CheckOptions, Digests, Finding, NoProgress, Progress, Root, SafePath, codes as repo_codes,
+    CheckOptions, DigestAlgorithm, Digests, Finding, NoProgress, Progress, Root, SafePath,
+    codes as repo_codes,
 };
 use rayon::prelude::*;
 
@@ -12,6 +13,7 @@ use super::{BIG, KIND, Policy, gradle, is_pom};
 use crate::examine::{Examined, Subject, Wanted, examine, unreadable};
 use crate::layout::Layout;
 use crate::place::Place;
+use crate::trust::Checksums;
 use crate::{Coordinates, Result, codes};
 
 /// Verifies every artifact of a repository with its `.asc` and with the checksums beside
@@ -42,6 +44,23 @@ pub fn verify_with(
     options: &CheckOptions,
     progress: &dyn Progress,
 ) -> Result<Examination> {
+    let done = verify_and_digest(path, verifier, policy, &[], options, progress)?;
+    Ok(done.0)
+}
+
+/// As [`verify_with`], and gives the digests of every artifact with an accepted signature,
+/// taken from the bytes that were verified.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_and_digest(
+    path: &Path,
+    verifier: &Verifier,
+    policy: &Policy,
+    algorithms: &[DigestAlgorithm],
+    options: &CheckOptions,
+    progress: &dyn Progress,
+) -> Result<(Examination, Checksums)> {
     let root = Root::open(path)?;
     let layout = Layout::read(&root)?;
     let mut examination = Examination::new(KIND, path.display().to_string());
@@ -55,7 +74,7 @@ pub fn verify_with(
                 options.limits.entries
             ),
         ));
-        return Ok(examination);
+        return Ok((examination, Checksums::new()));
     }
     let checksums = policy.checksums();
     let mut subjects = match gradle::read(&root, &layout) {
@@ -77,6 +96,7 @@ pub fn verify_with(
         if let Some(listed) = &subject.listed {
             subject.subject.digests.extend(listed.algorithms());
         }
+        subject.subject.digests.extend(algorithms);
     }
     subjects.sort_by_key(|subject| {
         std::cmp::Reverse(if subject.size < BIG { 0 } else { subject.size })
@@ -97,9 +117,13 @@ pub fn verify_with(
     });
     progress.end();
 
+    let mut learned = Checksums::new();
     for (subject, examined) in subjects.into_iter().zip(examined) {
         match examined {
             Ok(examined) => {
+                if let Some(path) = subject.signed_path(&examined) {
+                    learned.push((path, examined.digests.only(algorithms)));
+                }
                 examination.report.files += 1;
                 examination.report.bytes += examined.bytes;
                 policy.judge(&subject, examined, &mut examination);
@@ -113,7 +137,8 @@ pub fn verify_with(
         .signatures
         .sort_by(|a, b| a.object.cmp(&b.object));
     examination.report.sort();
-    Ok(examination)
+    learned.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok((examination, learned))
 }
 
 /// A file to look at, and what is known of it beforehand.
@@ -133,6 +158,13 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
+    /// Where it stands in the layout, if it is an artifact that somebody known signed.
+    fn signed_path(&self, examined: &Examined) -> Option<SafePath> {
+        let (_, report) = examined.signatures.as_ref()?;
+        let artifact = self.coordinates.is_some() && report.is_accepted();
+        self.path.clone().filter(|_| artifact)
+    }
+
     fn examine(
         &self,
         place: &Place<'_>,

@@ -3,14 +3,16 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use pkgseal_maven::tree::{self, Existing, SignOptions};
+use pkgseal_maven::trust::{self, Form, Trust};
 use pkgseal_maven::{Selection, codes};
 use pkgseal_openpgp::codes as signature;
 use pkgseal_repo::{CheckOptions, Destination, DigestAlgorithm, NoProgress};
-use pkgseal_testkit::build::put;
+use pkgseal_testkit::build::{Digest, put};
 use pkgseal_testkit::keys;
-use pkgseal_testkit::peers::{Run, have, run};
+use pkgseal_testkit::peers::{Run, have, run, trixie};
 
 use crate::{assert_accepted, assert_rejected, contents, has};
 
@@ -41,6 +43,11 @@ fn sign(path: &Path, wanted: &SignOptions) {
 /// checksum.
 fn validate(folder: &Path, repository: &Path) -> Option<Run> {
     let maven = have("mvn")?;
+    Some(validate_by(maven.command(), folder, repository, &[]))
+}
+
+/// The same by another Maven, and with other options.
+fn validate_by(mut maven: Command, folder: &Path, repository: &Path, options: &[String]) -> Run {
     let child = pom(
         "<parent><groupId>org.example</groupId><artifactId>parent</artifactId>\
          <version>1.0</version><relativePath/></parent><artifactId>child</artifactId>",
@@ -53,8 +60,7 @@ fn validate(folder: &Path, repository: &Path) -> Option<Run> {
         repository.display()
     );
     put(folder, "settings.xml", settings);
-    let mut command = maven.command();
-    command
+    maven
         .current_dir(folder.join("project"))
         .env("HOME", folder)
         .args([
@@ -63,8 +69,9 @@ fn validate(folder: &Path, repository: &Path) -> Option<Run> {
             "-s",
             "../settings.xml",
             "validate",
-        ]);
-    Some(run(&mut command))
+        ])
+        .args(options);
+    run(&mut maven)
 }
 
 #[test]
@@ -117,4 +124,76 @@ fn maven_resolves_from_what_we_signed_and_we_verify_what_it_keeps() {
     );
     let refused = validate(dir.path(), &repository).unwrap().expect_failure();
     assert!(refused.says("Checksum validation failed"), "{refused}");
+}
+
+/// The resolver of Maven 3.9 refuses what the checksums that we learned do not know, though
+/// whoever has the repository made its own checksums agree.
+#[test]
+fn maven_believes_the_checksums_we_learned() {
+    let Some(path) = trixie::maven() else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let repository = dir.path().join("repository");
+    let parent =
+        "<groupId>org.example</groupId><artifactId>parent</artifactId><version>1.0</version>";
+    let replace = |text: String| {
+        put(
+            &repository,
+            &format!("{PARENT}.sha1"),
+            Digest::Sha1.hex(text.as_bytes()),
+        );
+        put(&repository, PARENT, text);
+    };
+    replace(pom(parent));
+    sign(&repository, &SignOptions::default());
+    let (judged, checksums) = tree::verify_and_digest(
+        &repository,
+        &crate::verifier(&["good"]),
+        &tree::Policy::default(),
+        &[DigestAlgorithm::Sha256],
+        &CheckOptions::default(),
+        &NoProgress,
+    )
+    .unwrap();
+    assert_accepted(&judged);
+    let trust = Trust {
+        checksums,
+        ..Trust::default()
+    };
+    let form = Form::Checksums(DigestAlgorithm::Sha256);
+    let known = pkgseal_openpgp::Certificates::default();
+    let (text, lost) = trust::convert(&trust, form, &known, None, keys::time(keys::NOW));
+    assert_eq!(lost, []);
+    put(dir.path(), "trusted/checksums.sha256", &text);
+
+    let processor = "-Daether.artifactResolver.postProcessor.trustedChecksums";
+    let summary = "-Daether.trustedChecksumsSource.summaryFile";
+    let options = [
+        format!("{processor}=true"),
+        format!("{processor}.checksumAlgorithms=SHA-256"),
+        format!("{processor}.failIfMissing=true"),
+        format!("{summary}=true"),
+        format!("{summary}.basedir={}", dir.path().join("trusted").display()),
+        format!("{summary}.originAware=false"),
+    ];
+    let build = |options: &[String]| {
+        let _ = fs::remove_dir_all(dir.path().join("local"));
+        let mut maven = Command::new(&path);
+        maven
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(std::process::Stdio::null());
+        validate_by(maven, dir.path(), &repository, options)
+    };
+    assert!(build(&options).expect_ok().says("BUILD SUCCESS"));
+
+    // Another POM, with the checksum that fits it.
+    replace(pom(&format!("{parent}<name>not what was signed</name>")));
+    build(&[]).expect_ok();
+    let refused = build(&options).expect_failure();
+    assert!(refused.says("trusted checksum"), "{refused}");
+    assert_rejected(&crate::tree_verify::verify(&repository), signature::BAD);
+    // And one that the file does not know.
+    put(dir.path(), "trusted/checksums.sha256", "");
+    build(&options).expect_failure();
 }

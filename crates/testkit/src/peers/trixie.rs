@@ -42,6 +42,26 @@ pub fn root() -> Option<PathBuf> {
     None
 }
 
+/// The Maven 3.9 of Debian 13, unpacked in the chroot and run outside, where Java is.
+///
+/// # Panics
+/// When there is none and `CI` is set.
+#[expect(clippy::print_stdout, reason = "tests tell what they skip")]
+pub fn maven() -> Option<PathBuf> {
+    super::have("java")?;
+    let maven = root()?.join("opt/maven/usr/share/maven/bin/mvn");
+    if maven.is_file() {
+        return Some(maven);
+    }
+    let missing = "Maven of Debian 13 is not unpacked in the chroot";
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "{missing}, and continuous integration needs it"
+    );
+    println!("SKIP: {missing}");
+    None
+}
+
 /// Cargo's target folder.
 fn target() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {

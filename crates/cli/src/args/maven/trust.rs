@@ -42,8 +42,9 @@ pub(crate) struct TrustConvert {
 
 /// Propose a trust file from a verified tree
 ///
-/// Verifies the tree, and writes down who signed each group. That is what was seen, not what
-/// is right: read it before you use it.
+/// Verifies the tree, and writes down who signed each group, or with --to sha256 and its like
+/// the checksums of what was accepted. That is what was seen, not what is right: read it
+/// before you use it.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct TrustLearn {

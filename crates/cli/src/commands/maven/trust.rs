@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
+use pkgseal_maven::tree::Policy;
 use pkgseal_maven::trust::{self, Form, Trust, keysmap::Keysmap};
 use pkgseal_repo::{DigestAlgorithm, Finding, Limits, StagedFile};
 
@@ -43,11 +44,26 @@ pub(super) fn learn(arguments: &TrustLearn, clock: SystemTime) -> Result<ExitCod
     let verifier = context::verifier(&arguments.trust, now, &limits)?;
     let options = context::check_options(&arguments.common, &limits);
     let bar = progress::for_stderr();
-    let examination =
-        pkgseal_maven::tree::verify(&arguments.path, &verifier, &options, bar.as_ref())?;
-    let (learned, untaught) = trust::learn(&examination);
-    untaught.iter().for_each(report::warn_finding);
     let form = form(arguments.to);
+    let algorithms: &[DigestAlgorithm] = match &form {
+        Form::Checksums(algorithm) => std::slice::from_ref(algorithm),
+        Form::Keysmap | Form::Gradle | Form::Keys => &[],
+    };
+    let (examination, checksums) = pkgseal_maven::tree::verify_and_digest(
+        &arguments.path,
+        &verifier,
+        &Policy::default(),
+        algorithms,
+        &options,
+        bar.as_ref(),
+    )?;
+    let (mut learned, untaught) = trust::learn(&examination);
+    untaught.iter().for_each(report::warn_finding);
+    if !algorithms.is_empty() {
+        // Who signed it is not what such a file is about.
+        learned.rules.clear();
+        learned.checksums = checksums;
+    }
     let (text, lost) = trust::convert(&learned, form, verifier.certificates(), None, now);
     lost.iter().for_each(report::warn_finding);
     if arguments.common.json {
