@@ -45,6 +45,7 @@ pub mod preflight;
 pub mod sums;
 pub mod tree;
 pub mod trust;
+mod xml;
 pub mod zip;
 
 pub use checksum::{SUFFIXES as CHECKSUM_SUFFIXES, parse as parse_checksum};

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use pkgseal_openpgp::Verified;
 use pkgseal_repo::Finding;
-use quick_xml::Reader;
-use quick_xml::events::Event;
+use quick_xml::events::BytesStart;
 
+use crate::xml::{self, Caps, Visitor};
 use crate::{Coordinates, codes};
 
-/// Elements within elements; real POMs have fewer than twenty.
-const MAX_DEPTH: usize = 100;
+/// Real POMs have fewer than twenty elements within each other. Their size is bounded.
+const CAPS: Caps = Caps {
+    depth: 100,
+    elements: usize::MAX,
+};
 /// Dependencies without a version that are remembered.
 const MAX_UNVERSIONED: usize = 100;
 
@@ -76,50 +79,28 @@ pub(crate) fn compare(pom: &Verified<Vec<u8>>, name: &str, path: &Coordinates) -
     })
 }
 
+impl Visitor for Pom {
+    fn start(&mut self, _: &[String], _: &BytesStart<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn end(&mut self, path: &[String], text: &str) -> Result<(), String> {
+        self.take(path, text)
+    }
+
+    /// Kept as it stands: no coordinate has one.
+    fn reference(&mut self, name: &str) -> Result<String, String> {
+        Ok(format!("&{name}"))
+    }
+}
+
 impl Pom {
     /// Reads the few elements that matter; all the rest must be well-formed.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let mut pom = Self::default();
         // Old POMs are Latin-1 with an umlaut in a name; coordinates are ASCII.
-        let document = String::from_utf8_lossy(bytes);
-        let mut reader = Reader::from_str(&document);
-        reader.config_mut().expand_empty_elements = true;
-        let mut stack: Vec<String> = Vec::new();
-        let mut text = String::new();
-        let mut rooted = false;
-        loop {
-            let event = reader
-                .read_event()
-                .map_err(|error| format!("at byte {}: {error}", reader.error_position()))?;
-            match event {
-                Event::Start(start) => {
-                    if stack.len() >= MAX_DEPTH {
-                        return Err(format!("elements are nested deeper than {MAX_DEPTH}"));
-                    }
-                    if stack.is_empty() && std::mem::replace(&mut rooted, true) {
-                        return Err("it has a second root element".to_owned());
-                    }
-                    stack.push(start.local_name().as_ref().to_owned());
-                    text.clear();
-                }
-                Event::End(_) => {
-                    pom.take(&stack, &text)?;
-                    stack.pop();
-                    text.clear();
-                }
-                Event::Text(piece) => text.push_str(&piece),
-                Event::CData(piece) => text.push_str(&piece),
-                // Kept as it stands: no coordinate has one.
-                Event::GeneralRef(name) => {
-                    text.push('&');
-                    text.push_str(&name);
-                }
-                Event::DocType(_) => return Err("it has a document type".to_owned()),
-                Event::Eof if stack.is_empty() && rooted => return Ok(pom),
-                Event::Eof => return Err("it ends too early".to_owned()),
-                Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Empty(_) => {}
-            }
-        }
+        xml::read(&String::from_utf8_lossy(bytes), CAPS, &mut pom)?;
+        Ok(pom)
     }
 
     /// One element is over.

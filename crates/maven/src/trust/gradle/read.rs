@@ -1,14 +1,15 @@
 //! Reading the document: no document type, no entities of its own, nothing unknown.
 
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::{Reader, XmlVersion};
+use quick_xml::XmlVersion;
+use quick_xml::events::BytesStart;
 
 use super::{ALGORITHMS, Artifact, Checksum, Component, KeyServers, Scope, VerificationMetadata};
+use crate::xml::{self, Caps, Visitor};
 
-/// Elements within elements.
-const MAX_DEPTH: usize = 8;
-/// Elements in all.
-const MAX_ELEMENTS: usize = 1_000_000;
+const CAPS: Caps = Caps {
+    depth: 8,
+    elements: 1_000_000,
+};
 
 /// The attributes of one element.
 struct Attributes(Vec<(String, String)>);
@@ -78,52 +79,25 @@ fn fingerprint(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn document(text: &str) -> Result<VerificationMetadata, String> {
-    let mut reader = Reader::from_str(text);
-    reader.config_mut().expand_empty_elements = true;
     let mut state = State::default();
-    let mut elements = 0;
-    loop {
-        let event = reader
-            .read_event()
-            .map_err(|error| format!("at byte {}: {error}", reader.error_position()))?;
-        match event {
-            Event::Start(start) => {
-                elements += 1;
-                if elements > MAX_ELEMENTS || state.stack.len() >= MAX_DEPTH {
-                    return Err("it has too many elements, or they are nested too deep".to_owned());
-                }
-                state.start(&start)?;
-            }
-            Event::End(_) => state.end()?,
-            Event::Text(piece) => state.text.push_str(&piece),
-            Event::CData(piece) => state.text.push_str(&piece),
-            Event::GeneralRef(_) => return Err("it has an entity in a text".to_owned()),
-            Event::DocType(_) => return Err("it has a document type".to_owned()),
-            Event::Eof if state.rooted && state.stack.is_empty() => return Ok(state.document),
-            Event::Eof => return Err("it ends too early".to_owned()),
-            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Empty(_) => {}
-        }
-    }
+    xml::read(text, CAPS, &mut state)?;
+    Ok(state.document)
 }
 
 #[derive(Default)]
 struct State {
     document: VerificationMetadata,
-    stack: Vec<String>,
-    text: String,
-    rooted: bool,
 }
 
-impl State {
-    fn start(&mut self, start: &BytesStart<'_>) -> Result<(), String> {
+impl Visitor for State {
+    fn start(&mut self, above: &[String], start: &BytesStart<'_>) -> Result<(), String> {
         let name = start.local_name().as_ref().to_owned();
         let mut attributes = Attributes::of(start)?;
-        self.text.clear();
-        let above: Vec<&str> = self.stack.iter().map(String::as_str).collect();
+        let above: Vec<&str> = above.iter().map(String::as_str).collect();
         let document = &mut self.document;
         match (above.as_slice(), name.as_str()) {
-            ([], "verification-metadata") if !self.rooted => self.rooted = true,
-            (["verification-metadata"], "configuration" | "components")
+            ([], "verification-metadata")
+            | (["verification-metadata"], "configuration" | "components")
             | (
                 [_, "configuration"],
                 "verify-metadata" | "verify-signatures" | "keyring-format" | "trusted-artifacts"
@@ -177,21 +151,49 @@ impl State {
                     });
                 }
             }
-            (above, _) => self.inside(above.len(), &name, &mut attributes)?,
+            (above, _) => self.inside(above, &name, &mut attributes)?,
         }
-        attributes.end(&name)?;
-        self.stack.push(name);
+        attributes.end(&name)
+    }
+
+    fn end(&mut self, path: &[String], text: &str) -> Result<(), String> {
+        let name = path.last().map(String::as_str).unwrap_or_default();
+        let document = &mut self.document;
+        match name {
+            "verify-metadata" => document.verify_metadata = Some(boolean(name, text)?),
+            "verify-signatures" => document.verify_signatures = Some(boolean(name, text)?),
+            "keyring-format" => document.keyring_format = Some(text.trim().to_owned()),
+            "trusted-key" => {
+                // Where others are nested, an empty scope of its own means nothing.
+                if let Some((_, scopes)) = document.trusted_keys.last_mut()
+                    && scopes.len() > 1
+                    && scopes.first() == Some(&Scope::default())
+                {
+                    scopes.remove(0);
+                }
+            }
+            _ if !text.trim().is_empty() => {
+                return Err(format!("<{name}> has a text in it"));
+            }
+            _ => {}
+        }
         Ok(())
     }
 
+    fn reference(&mut self, _: &str) -> Result<String, String> {
+        Err("it has an entity in a text".to_owned())
+    }
+}
+
+impl State {
     /// Elements of one file.
     fn inside(
         &mut self,
-        depth: usize,
+        above: &[&str],
         name: &str,
         attributes: &mut Attributes,
     ) -> Result<(), String> {
-        let within = self.stack.last().map(String::as_str).unwrap_or_default();
+        let within = above.last().copied().unwrap_or_default();
         let unknown = || {
             Err(match within {
                 "" => format!("its root element is <{name}>, not <verification-metadata>"),
@@ -208,7 +210,7 @@ impl State {
                 let key = attributes.need(name, "value")?;
                 artifact.pgp.push(fingerprint(&key)?);
             }
-            ("ignored-keys", "ignored-key") if depth == 5 => {
+            ("ignored-keys", "ignored-key") if above.len() == 5 => {
                 let id = attributes.need(name, "id")?;
                 artifact.ignored_keys.push((id, attributes.take("reason")));
             }
@@ -230,31 +232,6 @@ impl State {
                 }
             }
             _ => return unknown(),
-        }
-        Ok(())
-    }
-
-    fn end(&mut self) -> Result<(), String> {
-        let text = std::mem::take(&mut self.text);
-        let name = self.stack.pop().unwrap_or_default();
-        let document = &mut self.document;
-        match name.as_str() {
-            "verify-metadata" => document.verify_metadata = Some(boolean(&name, &text)?),
-            "verify-signatures" => document.verify_signatures = Some(boolean(&name, &text)?),
-            "keyring-format" => document.keyring_format = Some(text.trim().to_owned()),
-            "trusted-key" => {
-                // Where others are nested, an empty scope of its own means nothing.
-                if let Some((_, scopes)) = document.trusted_keys.last_mut()
-                    && scopes.len() > 1
-                    && scopes.first() == Some(&Scope::default())
-                {
-                    scopes.remove(0);
-                }
-            }
-            _ if !text.trim().is_empty() => {
-                return Err(format!("<{name}> has a text in it"));
-            }
-            _ => {}
         }
         Ok(())
     }

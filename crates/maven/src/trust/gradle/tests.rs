@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::trust::Allow;
+use pkgseal_repo::SafePath;
 
 const A: &str = "0123456789ABCDEF0123456789ABCDEF01234567";
 const B: &str = "89ABCDEF0123456789ABCDEF0123456789ABCDEF";
@@ -155,4 +157,65 @@ proptest! {
     fn nonsense_never_panics(text in r#"(<|/?>|verification-metadata|components|component|artifact|configuration|trusted-keys|pgp| group="x"|"|&|[a-z]){0,40}"#) {
         let _ = VerificationMetadata::parse(&text);
     }
+}
+
+/// Everything the document says that no rule can say is told, and nothing is trusted by it.
+#[test]
+fn what_no_rule_can_say_is_told() {
+    type Damage = (&'static str, &'static str, &'static str, usize);
+    let cases: [Damage; 5] = [
+        (
+            "<ignored-key id=\"0123456789ABCDEF\"",
+            "<ignored-key id=\"0123456789ABCDEF\"",
+            "0123456789ABCDEF: it is ignored",
+            6,
+        ),
+        (
+            "<also-trust",
+            "<also-trust",
+            "lib:lib-1.0.jar: other checksums are as good",
+            6,
+        ),
+        (
+            "<pgp ",
+            "<pgp ",
+            "lib:lib-1.0.jar: keys are ignored for it",
+            6,
+        ),
+        (
+            "<verify-metadata>true",
+            "<verify-metadata>false",
+            "verify-metadata: it is false",
+            6,
+        ),
+        (
+            "<verify-signatures>true",
+            "<verify-signatures>false",
+            "verify-signatures: it is not true",
+            2,
+        ),
+    ];
+    for (from, to, words, rules) in cases {
+        let text = full();
+        assert!(text.contains(from));
+        let document = VerificationMetadata::parse(&text.replace(from, to)).unwrap();
+        let (trust, lost) = document.trust();
+        let told: Vec<String> = lost
+            .iter()
+            .map(|finding| format!("{}: {}", finding.subject, finding.detail))
+            .collect();
+        assert!(told.iter().any(|told| told.starts_with(words)), "{told:#?}");
+        assert_eq!(trust.rules.len(), rules, "{words}");
+    }
+    let several = full().replace(
+        &format!("<also-trust value=\"{SUM}\"/></sha256>"),
+        &format!("</sha256><sha256 value=\"{}\"/>", SUM.replace('9', "8")),
+    );
+    let (_, lost) = VerificationMetadata::parse(&several).unwrap().trust();
+    let words = "several values";
+    assert!(lost.iter().any(|f| f.detail.contains(words)), "{lost:#?}");
+    let path = full().replace("name=\"lib-1.0.jar\"", "name=\"../lib-1.0.jar\"");
+    let (_, lost) = VerificationMetadata::parse(&path).unwrap().trust();
+    let words = "makes no path";
+    assert!(lost.iter().any(|f| f.detail.contains(words)), "{lost:#?}");
 }
