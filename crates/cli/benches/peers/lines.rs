@@ -40,7 +40,7 @@ pub(crate) fn markdown(head: &str, lines: &[Line]) -> String {
             .map_or_else(|| "?".to_owned(), |kib| format!("{:.0} MiB", kib / 1024.0));
         let _ = writeln!(
             text,
-            "| {} | {} | {:.3} s | {:.2} | {:.3} s | {:.2} | {peak} |",
+            "| {} | {} | {:.4} s | {:.2} | {:.3} s | {:.2} | {peak} |",
             line.work,
             line.program,
             cost.time,

@@ -42,8 +42,8 @@ pub(crate) struct Cost {
     pub(crate) peak: Option<f64>,
 }
 
-/// Seconds by the clock and of the CPU of a command after `prepare`, by bash's `time`, and
-/// in a run of its own its memory, by time(1).
+/// Seconds by the clock of a command after `prepare`, and in runs of their own those of the
+/// CPU, by bash's `time`, and its memory, by time(1).
 pub(crate) fn cost(
     mut prepare: impl FnMut() -> io::Result<()>,
     command: impl Fn() -> Command,
@@ -64,16 +64,15 @@ pub(crate) fn cost(
         ))?;
         peak = seen.first().copied();
     }
-    let mut times = Vec::with_capacity(runs());
+    // Started from here: some take a few milliseconds, and a shell would add its own.
+    let time = median(&mut prepare, || run(&mut command()))?;
     let mut cpus = Vec::with_capacity(runs());
     for _ in 0..runs() {
         prepare()?;
-        let (time, cpu) = once(&command())?;
-        times.push(time);
-        cpus.push(cpu);
+        cpus.push(once(&command())?.1);
     }
     Ok(Cost {
-        time: middle(times),
+        time: time.as_secs_f64(),
         cpu: middle(cpus),
         peak,
     })
