@@ -10,6 +10,7 @@
 //! that are gone: only a list tells that they are missing, and nothing tells that the whole
 //! folder is an old one.
 
+mod judge;
 mod layout;
 mod list;
 mod sign;

@@ -1,6 +1,5 @@
 //! One list of checksums and the signatures on it.
 
-use pkgseal_openpgp::codes as signature_codes;
 use pkgseal_openpgp::{Object, ObjectSignatures, SignatureReport, Status, Verified, Verifier};
 use pkgseal_repo::{Finding, Limits, Root, SafePath, Severity, codes as repo_codes};
 
@@ -165,23 +164,5 @@ fn read(
             judged.findings.push(finding);
             Ok(None)
         }
-    }
-}
-
-/// What nobody vouches for.
-pub(super) fn unsigned(severity: Severity, path: &SafePath, listing: bool) -> Finding {
-    match listing {
-        true => Finding::new(
-            repo_codes::FILE_SURPLUS,
-            severity,
-            path.as_str(),
-            "the signed list does not name it, and there is no signature beside it",
-        ),
-        false => Finding::new(
-            signature_codes::NONE,
-            severity,
-            path.as_str(),
-            "there is no signature beside it, and no signed list names it",
-        ),
     }
 }

@@ -10,17 +10,15 @@ use pkgseal_repo::{
 };
 use rayon::prelude::*;
 
+use super::judge::{certificate, compare, is_certificate, unsigned};
 use super::layout::{Files, signatures_of, signed_by};
-use super::list::{self, unsigned};
+use super::list;
 use super::{KIND, LIST, Policy, split};
 use crate::examine::{Examined, Subject, Wanted, examine, unreadable};
 use crate::place::Place;
 use crate::sums::Named;
 use crate::tree::BIG;
 use crate::{Result, codes};
-
-/// So much of a file is searched for certificates: a `KEYS` file begins with words.
-const HEAD: u64 = 64 << 10;
 
 /// Verifies a plain folder: lists of checksums by their signatures, then every file by its
 /// own signature and the signed lists that name it, in parallel, one read each. A file that
@@ -450,61 +448,4 @@ impl<'a> Run<'a> {
         self.examination.report.sort();
         self.examination
     }
-}
-
-/// What a list says of a file against what it is. Without a signature of its own, its
-/// digest must bind it.
-fn compare(path: &SafePath, listed: &Digests, actual: &Digests, signed: bool) -> Option<Finding> {
-    if let Some(algorithm) = listed.mismatch(actual) {
-        return Some(Finding::reject(
-            repo_codes::FILE_DIGEST,
-            path.as_str(),
-            format!(
-                "its {algorithm} is {}, the list says {}",
-                actual.hex(algorithm).unwrap_or_default(),
-                listed.hex(algorithm).unwrap_or_default()
-            ),
-        ));
-    }
-    let strong = listed.strongest().is_some_and(DigestAlgorithm::is_strong);
-    (!strong && !signed).then(|| {
-        let names: Vec<&str> = listed.algorithms().map(DigestAlgorithm::name).collect();
-        Finding::reject(
-            repo_codes::FILE_WEAK_DIGEST,
-            path.as_str(),
-            format!(
-                "the list gives {} only, and SHA-256 or better is needed",
-                names.join(" and ")
-            ),
-        )
-    })
-}
-
-fn certificate(path: &SafePath) -> Finding {
-    Finding::note(
-        codes::FILES_CERTIFICATE,
-        path.as_str(),
-        "it holds certificates: it was not verified, and nothing was verified with it",
-    )
-}
-
-/// Whether a file is called as certificates are, and holds one in armor. The name counts:
-/// nothing that runs or is installed may pass for a certificate by a line in it.
-fn is_certificate(root: &Root, path: &SafePath) -> Result<bool> {
-    use std::io::Read as _;
-    let name = path.file_name();
-    let suffixes = [".asc", ".gpg", ".key", ".pgp"];
-    if name != "KEYS" && !suffixes.iter().any(|suffix| name.ends_with(suffix)) {
-        return Ok(false);
-    }
-    let Some(file) = root.file(path)? else {
-        return Ok(false);
-    };
-    let mut head = Vec::new();
-    if file.take(HEAD).read_to_end(&mut head).is_err() {
-        return Ok(false);
-    }
-    let begin = b"-----BEGIN PGP PUBLIC KEY BLOCK-----";
-    let mut lines = head.split(|byte| *byte == b'\n');
-    Ok(lines.any(|line| line.trim_ascii_end() == begin))
 }
