@@ -96,6 +96,7 @@ codes! {
     YUM_LINT_ZSTD = "yum.lint.zstd-metadata", "metadata are compressed with zstd, which older readers cannot unpack";
     YUM_LINT_CHECKSUMS = "yum.lint.weak-checksums", "repomd.xml lists a file without SHA-256 or better";
     YUM_LINT_NO_DATABASE = "yum.lint.no-database", "there are no SQLite databases, which old readers make themselves, slowly";
+    KEYHINT = "yum.keyhint", "a keyhint of repomd.xml, by which zypper imports certificates, leads elsewhere or names no full fingerprint";
     REPO_FILE_MALFORMED = "yum.repo-file.malformed", "a .repo file breaks the strict grammar: a second repository, an unknown or duplicate field, more than one place";
     REPO_FILE_VALUE = "yum.repo-file.value", "a value of a .repo file would be read differently by different clients, or leads elsewhere";
     REPO_FILE_UNCHECKED = "yum.repo-file.unchecked", "a .repo file leaves signatures of packages or of metadata unchecked";

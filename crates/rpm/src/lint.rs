@@ -48,7 +48,8 @@ const fn of(name: &'static str, code: Code, hint: &'static str) -> Trait {
 }
 
 const NEW_RSA: &str = "make an RSA key, which every reader takes: pkgseal key generate --algorithm rsa4096 --user-id 'NAME <MAIL>'";
-const SIGN_RSA: &str = "sign with such a key too: pkgseal sign --key OTHER-KEY --existing replace";
+const SIGN_RSA: &str =
+    "put a copy where they look: pkgseal rpm sign --rpmv4 --existing replace --key RSA-KEY PACKAGE";
 const PRIMARY: &str = "sign with a key whose primary key signs: gpg --quick-generate-key 'NAME <MAIL>' rsa4096 sign,cert 2y";
 
 const PACKAGE: &[Trait] = &[
@@ -157,12 +158,12 @@ const METADATA: &[Trait] = &[
     of(
         "zstd-metadata",
         codes::YUM_LINT_ZSTD,
-        "write the metadata with gzip: createrepo_c --general-compress-type gz DIR",
+        "write the metadata with gzip: pkgseal yum index --compress gz DIR",
     ),
     of(
         "weak-checksums",
         codes::YUM_LINT_CHECKSUMS,
-        "write the metadata anew: createrepo_c --checksum sha256 DIR",
+        "write the metadata anew: pkgseal yum index DIR",
     ),
     of(
         "no-database",

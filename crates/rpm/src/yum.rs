@@ -10,6 +10,7 @@ mod data;
 mod freshness;
 mod generation;
 mod identify;
+pub(crate) mod keyhint;
 mod listing;
 mod lists;
 mod make;

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::{Met, Scope, Target, acquaintance, certificate, weigh};
 use crate::error::Result;
 use crate::package::lintable::about;
-use crate::yum::{REPOMD, Repomd};
+use crate::yum::{REPOMD, Repomd, keyhint};
 
 /// Lints a repository: what readers stumble on in `repomd.xml` and its signature, and in
 /// the packages beneath, of which the headers are read. The same trait of many packages
@@ -29,7 +29,7 @@ pub fn repository(
     let root = Root::open(path)?;
     let mut examination = Examination::new("yum", path.display().to_string());
     let verifier = acquaintance(certificates, now);
-    let found = metadata(&root, &verifier, options)?;
+    let found = metadata(&root, &verifier, options, &mut examination)?;
     match found {
         Ok(met) => weigh(Scope::Metadata, targets, REPOMD, &met, &mut examination),
         Err(finding) => examination.report.push(about(REPOMD, *finding)),
@@ -43,6 +43,7 @@ fn metadata(
     root: &Root,
     verifier: &Verifier,
     options: &CheckOptions,
+    examination: &mut Examination,
 ) -> Result<std::result::Result<Vec<Met>, Box<Finding>>> {
     let limits = &options.limits;
     let read =
@@ -78,6 +79,7 @@ fn metadata(
     if !root.exists(&SafePath::new(&format!("{REPOMD}.key"))?)? {
         met.push(Met::new("no-key-file", "there is no repomd.xml.key"));
     }
+    examination.report.findings.extend(keyhint::lint(&bytes));
     // Nobody vouches for what is only looked at.
     match Repomd::parse(Verified::danger_unverified(bytes), limits) {
         Ok(repomd) => listed(repomd.get(), &mut met),

@@ -457,6 +457,13 @@ fn repositories_are_linted_with_their_packages() {
     )
     .unwrap();
     assert!(rejections(&lint(&target("fedora"))).contains(&"yum.lint.several-signatures"));
+    // A keyhint that climbs, whatever the target.
+    let hinted = String::from_utf8(text.clone()).unwrap().replace(
+        "</revision>",
+        "</revision><tags><content>../gpg-pubkey-00000000-00000000.asc</content></tags>",
+    );
+    fs::write(&repomd, hinted).unwrap();
+    assert!(rejections(&lint(&target("fedora"))).contains(&"yum.keyhint"));
     // What cannot be read is no lint but a rejection.
     fs::write(&asc, "hello").unwrap();
     assert!(rejections(&lint(&target("el9"))).contains(&"signature.malformed"));
