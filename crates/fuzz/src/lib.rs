@@ -44,6 +44,7 @@ pub const TARGETS: &[Target] = &[
     deb::UPLOAD,
     rpm::PACKAGE,
     rpm::EDITOR,
+    rpm::MOVING,
     rpm::REPOMD,
     rpm::PRIMARY,
     rpm::METALINK,

@@ -1,10 +1,15 @@
 //! .rpm packages, the signature header's editor, repomd.xml, primary.xml, metalinks, state.
 
+use std::sync::LazyLock;
+
 use pkgseal_openpgp::Verified;
-use pkgseal_repo::{Limits, Outcome};
+use pkgseal_repo::{Destination, Limits, Outcome};
 use pkgseal_rpm::editor::Editor;
 use pkgseal_rpm::header::{Index, Role};
+use pkgseal_rpm::package::SignOptions;
+use pkgseal_rpm::package::header_blob::{self, Offer, SignatureList};
 use pkgseal_rpm::tag::SignatureTag;
+use pkgseal_rpm::yum::repo_file::RepoFile;
 use pkgseal_rpm::yum::{Freshness, Memory, Metalink, Primary, Repomd};
 use pkgseal_testkit::build::rpm::{Format, Parts, Rpm};
 use pkgseal_testkit::build::yum::Repository;
@@ -31,6 +36,63 @@ pub(crate) const PACKAGE: Target = Target {
     },
     seeds: || seeds::vectors("rpm", ".rpm"),
 };
+
+/// What comes back to a package: signatures, lists of them, signature headers; plans; and
+/// what lints and inspect make of a package.
+pub(crate) const MOVING: Target = Target {
+    name: "rpm_moving",
+    run: |data| {
+        let limits = Limits::default();
+        let _ = SignatureList::read(data, &limits);
+        seeds::with_file(".rpm", alpha(), |path| {
+            let applied = header_blob::apply(
+                path,
+                Offer::File(data),
+                seeds::stranger(),
+                &SignOptions::default(),
+                &Destination::Beside,
+                &limits,
+            );
+            if let Ok((staged, _)) = applied {
+                assert!(staged.is_none(), "accepted without its certificate");
+            }
+        });
+        seeds::with_file(".rpm", data, |path| {
+            let _ = header_blob::main_header(path);
+            let _ = header_blob::signature_header(path);
+            let _ = pkgseal_rpm::package::inspect(path, seeds::stranger(), &limits);
+            let targets: Vec<_> = pkgseal_rpm::lint::Target::named("el9")
+                .into_iter()
+                .collect();
+            let known = seeds::friend().certificates();
+            let _ = pkgseal_rpm::lint::package(path, &targets, known, seeds::now(), &limits);
+        });
+        let _ = RepoFile::read(data);
+    },
+    seeds: || {
+        let parts = Parts::read(alpha());
+        let signature = seeds::binary_signature(&parts.header);
+        let digest = "d4f9ad66f7c6e000d8ebf9ec92ad2c4636547853708554d93dab672bdfd98ca1";
+        let packet = pkgseal_testkit::build::rpm::base64(&signature);
+        let list = format!("pkgseal-rpm-signatures 1\n{digest} {packet} alpha.rpm\nend 1\n");
+        let entry = "[a]\nname=a\nbaseurl=https://a.invalid/\ngpgkey=https://a.invalid/k\n\
+             gpgcheck=1\nrepo_gpgcheck=1\n";
+        let signed = parts.openpgp(std::slice::from_ref(&signature));
+        vec![
+            signature,
+            list.into_bytes(),
+            pkgseal_testkit::build::rpm::signature_header(&signed.signature),
+            signed.build(),
+            entry.into(),
+        ]
+    },
+};
+
+fn alpha() -> &'static [u8] {
+    static ALPHA: LazyLock<Vec<u8>> =
+        LazyLock::new(|| Rpm::new("alpha", "1.0", "noarch", Format::V4).build());
+    &ALPHA
+}
 
 /// Signature headers, taken apart and put together again.
 pub(crate) const EDITOR: Target = Target {

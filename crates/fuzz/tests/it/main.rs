@@ -47,7 +47,7 @@ macro_rules! short_runs {
 short_runs! {
     signature cleartext certificates profile
     deb_package release packages upload
-    rpm_package rpm_header repomd primary metalink yum_state
+    rpm_package rpm_header rpm_moving repomd primary metalink yum_state
     checksum sums sources trust bundle
     paths compressed
 }
