@@ -85,7 +85,10 @@ fn the_entry_checks_signatures_of_packages_and_metadata() {
             run.stdout
         );
     }
-    for (option, field) in [("--metalink", "metalink="), ("--mirrorlist", "mirrorlist=")] {
+    for (option, field) in [
+        ("--metalink-url", "metalink="),
+        ("--mirrorlist-url", "mirrorlist="),
+    ] {
         let run = repo_file(KEY)
             .args([option, "https://example.org/m"])
             .run()
@@ -122,7 +125,7 @@ fn what_clients_would_read_otherwise_is_refused() {
     // Two places, or none, are a matter of usage.
     repo_file(KEY)
         .args([
-            "--metalink",
+            "--metalink-url",
             "https://example.org/m",
             "https://example.org/x",
         ])

@@ -16,14 +16,14 @@ use crate::args::{EXIT_STATUS, Moment, Targets};
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct YumRepoFile {
     /// Where the repository is; several are mirrors of each other
-    #[arg(value_name = "URL", required_unless_present_any = ["metalink", "mirror_list"])]
+    #[arg(value_name = "URL", required_unless_present_any = ["metalink_url", "mirrorlist_url"])]
     pub(crate) urls: Vec<String>,
     /// Let this metalink say where it is
-    #[arg(long, value_name = "URL", conflicts_with_all = ["urls", "mirror_list"])]
-    pub(crate) metalink: Option<String>,
+    #[arg(long, value_name = "URL", conflicts_with_all = ["urls", "mirrorlist_url"])]
+    pub(crate) metalink_url: Option<String>,
     /// Let this list of mirrors say where it is
-    #[arg(long = "mirrorlist", value_name = "URL", conflicts_with = "urls")]
-    pub(crate) mirror_list: Option<String>,
+    #[arg(long, value_name = "URL", conflicts_with = "urls")]
+    pub(crate) mirrorlist_url: Option<String>,
     /// What programs call the repository, and the files that are written
     #[arg(long, value_name = "NAME")]
     pub(crate) id: String,

@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &YumRepoFile, clock: SystemTime) -> Result<ExitCode
 }
 
 fn place(arguments: &YumRepoFile) -> Place {
-    match (&arguments.metalink, &arguments.mirror_list) {
+    match (&arguments.metalink_url, &arguments.mirrorlist_url) {
         (Some(url), _) => Place::Metalink(url.clone()),
         (None, Some(url)) => Place::MirrorList(url.clone()),
         (None, None) => Place::Base(arguments.urls.clone()),
