@@ -7,6 +7,10 @@
 //!   other byte; [`editor`] is that change, pure over bytes.
 //! - [`client`] says what the rpm of a given release would make of a package, down to the
 //!   lines of `rpmkeys`.
+//! - [`package::header_blob`] signs by moving headers: out of packages, to wherever the
+//!   key is, and signatures back in.
+//! - [`lint`] names the generations of readers that could not use a package, a repository
+//!   or a certificate, though all is well signed.
 //! - [`yum::verify_tree`] follows a repository from `repomd.xml.asc` down to every package;
 //!   [`yum::sign_tree`] checks all of it and signs its root.
 //!

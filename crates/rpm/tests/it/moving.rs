@@ -11,7 +11,7 @@ use pkgseal_rpm::Error;
 use pkgseal_rpm::package::header_blob::{
     self, Offer, PlanWriter, SignatureList, is_signature_list,
 };
-use pkgseal_rpm::package::{self, Existing, SignOptions};
+use pkgseal_rpm::package::{self, Existing, SignOptions, Tags};
 use pkgseal_testkit::build::rpm::{Format, Parts, Rpm, Tag, signature_header, tag};
 use pkgseal_testkit::keys::{self, Form, RawOptions, armor, raw_sign};
 use pkgseal_testkit::peers::{gnupg, rpm as peer};
@@ -208,6 +208,22 @@ fn a_list_serves_many_packages_and_no_other() {
     );
 }
 
+/// The same package in two folders, or under two names: one header, one signature.
+#[test]
+fn a_package_that_is_planned_twice_is_signed_once() {
+    let (one, two) = (hello(Format::V4), hello(Format::V4));
+    let renamed = two.path.with_file_name("renamed.rpm");
+    fs::rename(&two.path, &renamed).unwrap();
+    let plan = plan_of(&[&one.path, &one.path, &renamed]);
+    let (done, signatures) = sign_plan(&plan, &["good-ed25519"]).unwrap();
+    assert_eq!(done.examination.report.files, 1);
+    let list = list(&signatures.unwrap());
+    fs::rename(&renamed, &two.path).unwrap();
+    for fixture in [&one, &two] {
+        assert_accepted(&apply(fixture, Offer::List(&list), &["good-ed25519"]));
+    }
+}
+
 #[test]
 fn post_quantum_signatures_come_back_too() {
     let (here, there) = (Fixture::v6(), Fixture::v6());
@@ -379,6 +395,13 @@ fn slots_are_those_of_signing_in_place() {
         &keep,
     );
     assert!(matches!(error, Err(Error::NoSlot { .. })), "{error:?}");
+    let both = SignOptions {
+        tags: Tags::Both,
+        ..keep
+    };
+    let offer = Offer::File(&signature);
+    assert_accepted(&apply_with(&fixture, offer, &["good-v6-ed25519"], &both).unwrap());
+    assert!(fixture.parts().get(tag::OPENPGP).is_some());
 }
 
 #[test]

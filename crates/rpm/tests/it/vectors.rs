@@ -57,3 +57,51 @@ fn every_package_of_rpm_rs_is_read_and_the_signed_ones_verify() {
         assert!(warnings.is_empty(), "{}: {warnings:?}", path.display());
     }
 }
+
+/// Out of a real package and back into what is left of it without its signatures.
+#[test]
+fn signature_headers_of_real_packages_go_out_and_in() {
+    use pkgseal_repo::Destination;
+    use pkgseal_rpm::package::header_blob::{self, Offer};
+    use pkgseal_rpm::package::{Chosen, SignOptions};
+    let (Some(keyring), Some(folder)) = (keyring(), vectors("rpm-rs/RPMS")) else {
+        return;
+    };
+    let verifier = trusting_files(&keyring, keys::time("2026-11-01"));
+    let beside = Destination::Beside;
+    let mut count = 0;
+    for path in every_rpm(folder) {
+        let (header, examination) = header_blob::main_header(&path).unwrap();
+        assert_accepted(&examination);
+        assert!(header.is_some());
+        if !path.components().any(|c| c.as_os_str() == "signed") {
+            continue;
+        }
+        count += 1;
+        let (blob, _) = header_blob::signature_header(&path).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("copy.rpm");
+        std::fs::copy(&path, &copy).unwrap();
+        let (unsigned, _) = package::unsign(&copy, Chosen::All, &beside).unwrap();
+        unsigned.commit().unwrap();
+        let original = std::fs::read(&path).unwrap();
+        assert!(std::fs::read(&copy).unwrap() != original);
+        let (applied, examination) = header_blob::apply(
+            &copy,
+            Offer::File(&blob.unwrap()),
+            &verifier,
+            &SignOptions::default(),
+            &beside,
+            &limits(),
+        )
+        .unwrap();
+        assert_accepted(&examination);
+        applied.unwrap().commit().unwrap();
+        assert!(
+            std::fs::read(&copy).unwrap() == original,
+            "{}",
+            path.display()
+        );
+    }
+    assert!(count >= 8);
+}

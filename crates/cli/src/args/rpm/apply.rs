@@ -24,6 +24,12 @@ pub(crate) struct RpmApply {
     /// What happens to signatures that are there already
     #[arg(long, value_name = "WHAT", default_value = "keep")]
     pub(crate) existing: ExistingName,
+    /// Give version 6 packages the tags that rpm before 4.20 reads (267 and 268)
+    #[arg(long)]
+    pub(crate) rpmv4: bool,
+    /// Give version 4 packages the tag for several and for new signatures (278)
+    #[arg(long)]
+    pub(crate) rpmv6: bool,
     /// Write to this directory and leave the input untouched
     #[arg(long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,

@@ -10,12 +10,12 @@ use anyhow::{Context as _, Result, bail};
 use pkgseal_openpgp::{Examination, Signed, Verifier};
 use pkgseal_repo::{Destination, Limits, read_file};
 use pkgseal_rpm::package::header_blob::{self, Offer, SignatureList};
-use pkgseal_rpm::package::{Existing, SignOptions};
-use rayon::prelude::*;
+use pkgseal_rpm::package::{Existing, SignOptions, Tags};
 
 use crate::args::{ExistingName, RpmApply};
+use crate::commands::batch::{self, Prepared};
 use crate::failure::hinted;
-use crate::{context, failure, report};
+use crate::{context, report};
 
 /// Bytes of a signature header read at most: rpm's own cap on its data, and its index.
 const SIGNATURE_HEADER: u64 = (64 << 20) + 4096;
@@ -56,26 +56,30 @@ pub(super) fn run(arguments: &RpmApply, clock: SystemTime) -> Result<ExitCode> {
         ExistingName::Keep => Existing::Keep,
         ExistingName::Replace => Existing::Replace,
     };
-    let pool = context::check_options(&arguments.common, &limits).pool()?;
+    let options = context::check_options(&arguments.common, &limits);
     let job = Job {
         back,
         verifier,
         options: SignOptions {
             existing,
+            tags: if arguments.rpmv4 || arguments.rpmv6 {
+                Tags::Both
+            } else {
+                Tags::Native
+            },
             ..SignOptions::default()
         },
         destination: context::destination(arguments.output.as_deref()),
         limits,
     };
-    let one = |path: &PathBuf| {
-        let failed = |error: anyhow::Error| {
-            failure::report(&error.context(format!("{} was not signed", path.display())));
-        };
-        job.apply(path).map_err(failed).ok()
-    };
-    let done: Vec<Option<Signed>> = pool.install(|| arguments.paths.par_iter().map(one).collect());
-    let failed = done.iter().filter(|one| one.is_none()).count();
-    let done: Vec<Signed> = done.into_iter().flatten().collect();
+    batch::recover(&arguments.paths);
+    let (done, failed) = batch::each(
+        &arguments.paths,
+        &arguments.common,
+        &options,
+        "signed",
+        |path: &Path| job.apply(path),
+    )?;
     let outcome = report::worked("signed", "refused", &done, failed, json)?;
     Ok(crate::commands::status(outcome))
 }
@@ -123,7 +127,7 @@ fn back(path: &Path, packages: usize, limits: &Limits) -> Result<Result<Back, Bo
 }
 
 impl Job {
-    fn apply(&self, path: &Path) -> Result<Signed> {
+    fn apply(&self, path: &Path) -> Result<Prepared> {
         let own;
         let offer = match &self.back {
             Back::One(bytes) => Offer::File(bytes),
@@ -141,14 +145,12 @@ impl Job {
             &self.destination,
             &self.limits,
         )?;
-        let mut outputs = Vec::new();
-        if let Some(staged) = staged {
-            outputs.push(staged.target().to_owned());
-            staged.commit()?;
-        }
-        Ok(Signed {
-            outputs,
-            examination,
+        Ok(match staged {
+            Some(staged) => Prepared::single(staged, examination),
+            None => Prepared::Visible(Signed {
+                outputs: Vec::new(),
+                examination,
+            }),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Signs the headers of a plan, where the key is and the packages are not.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write as _};
 use std::path::Path;
@@ -128,12 +129,16 @@ impl Job<'_> {
     ) -> std::result::Result<(), Failure> {
         let mut plan = PlanReader::open(source, limits)?;
         let mut list = ListWriter::new(target).map_err(Failure::Write)?;
+        // A package may stand in several folders: its header is signed once.
+        let mut seen = HashSet::new();
         loop {
             let mut batch = Vec::with_capacity(BATCH);
             while batch.len() < BATCH
                 && let Some(planned) = plan.next()?
             {
-                batch.push(planned);
+                if seen.insert(planned.digest.clone()) {
+                    batch.push(planned);
+                }
             }
             if batch.is_empty() {
                 return list.finish().map_err(Failure::Write);
