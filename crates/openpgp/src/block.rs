@@ -96,6 +96,12 @@ impl SignatureBlock {
         Ok(packets)
     }
 
+    /// The signatures of several blocks as one, in order; at least one block.
+    pub fn together(blocks: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let signatures: Vec<_> = blocks.into_iter().flat_map(|b| b.signatures).collect();
+        (!signatures.is_empty()).then_some(Self { signatures })
+    }
+
     /// Armored, with what may stand around it; the error names the line.
     pub(crate) fn armored(bytes: &[u8], around: Around, first_line: usize) -> Result<Self, String> {
         let packets = armor::decode(bytes, around, first_line)?;

@@ -66,7 +66,7 @@ pub struct Profile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cited<T> {
     pub(crate) value: T,
-    /// `profile strict: digest.sha1.data = "never" (why)`.
+    /// `profile strict: digest.sha1.data = "never" (why)`; may be empty of what is accepted.
     pub(crate) line: String,
 }
 
@@ -244,13 +244,9 @@ impl Profile {
             Use::Data => ("data", found.data),
             Use::SelfSignature => ("self-signature", found.self_signature),
         };
-        Cited {
-            value: when.holds(made),
-            line: self.cite(
-                &format!("digest.{rule}.{field} = \"{when}\""),
-                &found.explain,
-            ),
-        }
+        self.unless(when.holds(made), &found.explain, || {
+            format!("digest.{rule}.{field} = \"{when}\"")
+        })
     }
 
     /// Whether a key of this algorithm and size is accepted in a signature made then.
@@ -288,10 +284,7 @@ impl Profile {
                     ),
                 }
             }
-            _ => Cited {
-                value: true,
-                line: self.cite(&format!("public-key.{name}"), &rule.explain),
-            },
+            _ => self.unless(true, &rule.explain, String::new),
         }
     }
 
@@ -327,13 +320,9 @@ impl Profile {
         let Some(rule) = self.rules.signature.get(&name) else {
             return self.unlisted("signature", &name);
         };
-        Cited {
-            value: rule.accept.holds(made),
-            line: self.cite(
-                &format!("signature.{name}.accept = \"{}\"", rule.accept),
-                &rule.explain,
-            ),
-        }
+        self.unless(rule.accept.holds(made), &rule.explain, || {
+            format!("signature.{name}.accept = \"{}\"", rule.accept)
+        })
     }
 
     fn object(&self, object: Object) -> &ObjectRule {
@@ -423,6 +412,19 @@ impl Profile {
         Cited {
             value: false,
             line: self.cite(&format!("{table}.{name}"), "not listed, so never accepted"),
+        }
+    }
+
+    /// What is accepted needs no citation; these are asked for every self-signature of
+    /// every certificate.
+    fn unless(&self, accepted: bool, explain: &str, line: impl Fn() -> String) -> Cited<bool> {
+        Cited {
+            value: accepted,
+            line: if accepted {
+                String::new()
+            } else {
+                self.cite(&line(), explain)
+            },
         }
     }
 

@@ -19,6 +19,7 @@ mod lines;
 mod machine;
 mod maven;
 mod measure;
+mod rpm_verify;
 mod rpms;
 mod table;
 mod ways;
@@ -102,6 +103,11 @@ fn tables() -> io::Result<String> {
         eprintln!("measuring maven");
         text.push('\n');
         text.push_str(&maven::table(&lab)?);
+    }
+    if is_wanted("rpm-verify") {
+        eprintln!("measuring rpm-verify");
+        text.push('\n');
+        text.push_str(&rpm_verify::table(&lab)?);
     }
     if is_wanted("apt") {
         eprintln!("measuring apt");

@@ -14,9 +14,13 @@ use crate::{Profile, names, time};
 /// Why the profile does not count a self-signature: words and the profile's line.
 pub(crate) fn below_profile(signature: &Signature, profile: &Profile) -> Option<(String, String)> {
     let made = signature.signature_creation_time().map(time::timestamp);
-    let digest = names::digest(signature.hash_algo());
     let rule = digest_rule(signature.hash_algo());
     let accepted = profile.digest(rule, Use::SelfSignature, made);
+    let version = profile.version(signature.version(), made);
+    // The usual case, asked once for every self-signature: no words are needed.
+    if accepted.value && version.value {
+        return None;
+    }
     let what = match signature.typ() {
         SignatureType::SubkeyBinding => "the subkey's binding signature",
         SignatureType::PrimaryKeyBinding => "the subkey's back-signature",
@@ -28,17 +32,14 @@ pub(crate) fn below_profile(signature: &Signature, profile: &Profile) -> Option<
         .map(|made| format!(" of {}", time::words(made)))
         .unwrap_or_default();
     if !accepted.value {
+        let digest = names::digest(signature.hash_algo());
         return Some((format!("{what}{when} uses {digest}"), accepted.line));
     }
-    let version = profile.version(signature.version(), made);
-    if !version.value {
-        let number = signature.version();
-        return Some((
-            format!("{what}{when} is a version {number} signature"),
-            version.line,
-        ));
-    }
-    None
+    let number = signature.version();
+    Some((
+        format!("{what}{when} is a version {number} signature"),
+        version.line,
+    ))
 }
 
 /// Sequoia's policy hook: which self-signatures count.

@@ -38,32 +38,32 @@ impl Signatures {
     /// Collects the signatures of a signature header.
     pub(crate) fn collect(head: &Head, format: Format, limits: &Limits) -> Self {
         let mut found = Self::default();
-        let packets = found.openpgp_packets(head, limits);
-        if !packets.is_empty() {
-            found.openpgp = found.block("OPENPGP", &packets.concat());
-        }
-        let legacy = found.legacy_packets(head, [SignatureTag::RSA, SignatureTag::DSA], limits);
-        let legacy: Vec<_> = legacy
-            .into_iter()
-            .filter(|(_, packet)| packets.iter().all(|p| p != packet))
-            .collect();
-        found.legacy = found.group(&legacy);
+        let (packets, blocks) = found.openpgp_packets(head, limits);
+        found.openpgp = SignatureBlock::together(blocks);
+        let mut legacy = found.legacy_packets(head, [SignatureTag::RSA, SignatureTag::DSA], limits);
+        legacy.retain(|(_, packet, _)| packets.iter().all(|p| p != packet));
+        found.legacy = group(legacy);
         // Version 6 ignores them; that they are there is a finding already.
         if format == Format::V4 {
             let whole = found.legacy_packets(head, [SignatureTag::PGP, SignatureTag::GPG], limits);
-            found.whole = found.group(&whole);
+            found.whole = group(whole);
         }
         found
     }
 
-    fn openpgp_packets(&mut self, head: &Head, limits: &Limits) -> Vec<Vec<u8>> {
+    /// The elements of tag 278 that are one signature each, as bytes and parsed.
+    fn openpgp_packets(
+        &mut self,
+        head: &Head,
+        limits: &Limits,
+    ) -> (Vec<Vec<u8>>, Vec<SignatureBlock>) {
         let tag = SignatureTag::OPENPGP;
+        let (mut packets, mut blocks) = (Vec::new(), Vec::new());
         let Some(elements) = head.signature_index.strings(head.signature(), tag.0) else {
             self.unreadable(head, tag);
-            return Vec::new();
+            return (packets, blocks);
         };
         self.present = true;
-        let mut packets = Vec::new();
         for (number, element) in elements.enumerate() {
             if number >= limits.signatures || element.len() as u64 > limits.signature {
                 self.findings.push(Finding::reject(
@@ -83,13 +83,15 @@ impl Signatures {
                     format!("{tag}, element {number}: not base64: {e}"),
                 )),
                 Ok(packet) => {
-                    if self.single(&format!("{tag}, element {number}"), &packet) {
+                    let place = || format!("{tag}, element {number}");
+                    if let Some(block) = self.single(place, &packet) {
+                        blocks.push(block);
                         packets.push(packet);
                     }
                 }
             }
         }
-        packets
+        (packets, blocks)
     }
 
     /// A finding where a signature's tag is there in another type than the format gives it.
@@ -104,16 +106,16 @@ impl Signatures {
         }
     }
 
-    /// Whether the bytes are exactly one signature packet; a finding when not.
-    fn single(&mut self, place: &str, packet: &[u8]) -> bool {
+    /// The one signature packet these bytes are; a finding when they are not.
+    fn single(&mut self, place: impl Fn() -> String, packet: &[u8]) -> Option<SignatureBlock> {
         match SignatureBlock::parse_single_binary(packet) {
-            Ok(_) => true,
+            Ok(block) => Some(block),
             Err(finding) => {
                 self.findings.push(Finding {
-                    detail: format!("{place}: {}", finding.detail),
+                    detail: format!("{}: {}", place(), finding.detail),
                     ..finding
                 });
-                false
+                None
             }
         }
     }
@@ -123,7 +125,7 @@ impl Signatures {
         head: &'a Head,
         tags: [SignatureTag; 2],
         limits: &Limits,
-    ) -> Vec<(SignatureTag, &'a [u8])> {
+    ) -> Vec<(SignatureTag, &'a [u8], SignatureBlock)> {
         let mut packets = Vec::new();
         for tag in tags {
             let Some(packet) = binary(head, tag) else {
@@ -139,63 +141,32 @@ impl Signatures {
                 ));
                 continue;
             }
-            match SignatureBlock::parse_single_binary(packet) {
-                Ok(block) => {
-                    let fits = legacy_tag(packet).is_some_and(|t| t == tag || whole_tag(t) == tag);
-                    if !fits {
-                        let summary = block.summary();
-                        let (version, algorithm) = summary
-                            .first()
-                            .map_or((0, "unknown"), |(v, algorithm, _)| (*v, algorithm.as_str()));
-                        // rpm reads either algorithm in either tag, but no version 6
-                        // signature in these.
-                        let severity = if version > 4 {
-                            Severity::Reject
-                        } else {
-                            Severity::Warning
-                        };
-                        self.findings.push(Finding::new(
-                            codes::MISPLACED,
-                            severity,
-                            "",
-                            format!("{tag} holds a version {version} signature by {algorithm}"),
-                        ));
-                    }
-                    packets.push((tag, packet));
-                }
-                Err(finding) => self.findings.push(Finding {
-                    detail: format!("{tag}: {}", finding.detail),
-                    ..finding
-                }),
+            let Some(block) = self.single(|| tag.to_string(), packet) else {
+                continue;
+            };
+            let fits = legacy_tag(packet).is_some_and(|t| t == tag || whole_tag(t) == tag);
+            if !fits {
+                let summary = block.summary();
+                let (version, algorithm) = summary
+                    .first()
+                    .map_or((0, "unknown"), |(v, algorithm, _)| (*v, algorithm.as_str()));
+                // rpm reads either algorithm in either tag, but no version 6 signature in
+                // these.
+                let severity = if version > 4 {
+                    Severity::Reject
+                } else {
+                    Severity::Warning
+                };
+                self.findings.push(Finding::new(
+                    codes::MISPLACED,
+                    severity,
+                    "",
+                    format!("{tag} holds a version {version} signature by {algorithm}"),
+                ));
             }
+            packets.push((tag, packet, block));
         }
         packets
-    }
-
-    fn group(&mut self, packets: &[(SignatureTag, &[u8])]) -> Option<(String, SignatureBlock)> {
-        let names: Vec<_> = packets.iter().filter_map(|(tag, _)| tag.name()).collect();
-        let name = names.join("+");
-        let bytes: Vec<u8> = packets
-            .iter()
-            .flat_map(|(_, p)| p.iter().copied())
-            .collect();
-        (!bytes.is_empty())
-            .then(|| self.block(&name, &bytes))
-            .flatten()
-            .map(|block| (name, block))
-    }
-
-    fn block(&mut self, name: &str, bytes: &[u8]) -> Option<SignatureBlock> {
-        match SignatureBlock::parse(bytes) {
-            Ok(block) => Some(block),
-            Err(finding) => {
-                self.findings.push(Finding {
-                    detail: format!("{name}: {}", finding.detail),
-                    ..finding
-                });
-                None
-            }
-        }
     }
 
     /// Starts the hashes of the signatures on the main header.
@@ -270,6 +241,14 @@ impl Signatures {
             ));
         }
     }
+}
+
+/// Signatures over the same bytes as one block, named by their tags.
+fn group(packets: Vec<(SignatureTag, &[u8], SignatureBlock)>) -> Option<(String, SignatureBlock)> {
+    let names: Vec<_> = packets.iter().filter_map(|(tag, ..)| tag.name()).collect();
+    let name = names.join("+");
+    let block = SignatureBlock::together(packets.into_iter().map(|(_, _, block)| block))?;
+    Some((name, block))
 }
 
 /// Adds a report. Beside signatures that count, one that merely cannot be counted (no

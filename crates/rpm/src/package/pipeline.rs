@@ -28,8 +28,9 @@ pub(crate) fn feed(
     mut sinks: Vec<Sink<'_>>,
 ) -> io::Result<u64> {
     let payload = length.saturating_sub(head.main_range().end as u64);
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    if payload < THREADED || processors < 2 || sinks.is_empty() {
+    // Asked last: it reads several files of the system.
+    let several = || thread::available_parallelism().is_ok_and(|count| count.get() > 1);
+    if payload < THREADED || sinks.is_empty() || !several() {
         return stream_payload(head, source, length, |chunk| {
             sinks.iter_mut().for_each(|sink| sink(chunk));
             Ok(())
