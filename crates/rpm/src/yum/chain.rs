@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use pkgseal_openpgp::{Examination, Verified, Verifier};
+use pkgseal_repo::publication::FOLDER;
 use pkgseal_repo::{CheckOptions, Outcome, Progress, Report, Root, SafePath, surplus};
 use rayon::iter::{IntoParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 
@@ -69,7 +70,7 @@ impl Chain<'_> {
         packages::check(self, &primary, repomd, examination)?;
         // What a rejected list should have named would only be noise.
         if sound {
-            let listed = listed(repomd.get(), primary.get())?;
+            let listed = self.accounted_for(repomd.get(), primary.get())?;
             let report = surplus(self.root, None, &listed, codes::SURPLUS)?;
             examination.report.merge(report);
         }
@@ -132,20 +133,25 @@ impl Chain<'_> {
         self.progress.end();
         Ok(found)
     }
+
+    /// Every path that is listed, or belongs to the root or to whoever publishes it.
+    fn accounted_for(&self, repomd: &Repomd, primary: &Primary) -> Result<BTreeSet<SafePath>> {
+        let data = repomd.data.iter().map(|d| d.location.clone());
+        let packages = primary.packages.iter().map(|p| p.location.clone());
+        let mut listed: BTreeSet<SafePath> = data.chain(packages).collect();
+        for suffix in ["", ".asc", ".key"] {
+            listed.insert(SafePath::new(&format!("{REPOMD}{suffix}"))?);
+        }
+        let own = SafePath::new(FOLDER)?;
+        if matches!(self.root.dir(&own), Ok(Some(_))) {
+            let walked = self.root.walk(Some(&own))?;
+            listed.extend(walked.into_iter().flat_map(|(path, _)| path));
+        }
+        Ok(listed)
+    }
 }
 
 fn merged(mut a: Report, b: Report) -> Report {
     a.merge(b);
     a
-}
-
-/// Every path that is accounted for.
-fn listed(repomd: &Repomd, primary: &Primary) -> Result<BTreeSet<SafePath>> {
-    let data = repomd.data.iter().map(|d| d.location.clone());
-    let packages = primary.packages.iter().map(|p| p.location.clone());
-    let mut listed: BTreeSet<SafePath> = data.chain(packages).collect();
-    for suffix in ["", ".asc", ".key"] {
-        listed.insert(SafePath::new(&format!("{REPOMD}{suffix}"))?);
-    }
-    Ok(listed)
 }

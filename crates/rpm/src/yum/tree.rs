@@ -54,8 +54,8 @@ pub fn verify_tree(
 /// `repomd.xml`; each file is read once. Packages' own signatures are another matter, and
 /// judged at [`Level::Packages`].
 ///
-/// A repository that is published anew meanwhile is not rejected for it: while only its
-/// root was read, it is read again; later, the outcome is undecided unless all was well.
+/// A repository that is published anew meanwhile is not rejected for it: it is verified
+/// again, and undecided when it never stands still.
 ///
 /// # Errors
 /// When the repository cannot be opened or the engine cannot run. What is missing, wrong
@@ -171,7 +171,7 @@ impl Tree<'_> {
         )
     }
 
-    /// Verifies, again where the root changed before it could be accepted.
+    /// Verifies, again where something was wrong and the root has changed since.
     fn verify(&self, once: &dyn Fn() -> Result<(Verification, Files)>) -> Result<Verification> {
         let mut attempt = 1;
         loop {
@@ -374,4 +374,101 @@ fn kind_in_name(path: &str) -> Option<&str> {
     let hex = digest.len() >= 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
     let kind = kind.rsplit_once('.').map_or(kind, |(kind, _)| kind);
     hex.then_some(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use pkgseal_openpgp::{Certificates, Profile};
+    use pkgseal_repo::NoProgress;
+
+    use super::*;
+
+    fn with_tree(test: impl FnOnce(&Tree<'_>)) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(REPODATA)).unwrap();
+        let xml = SafePath::new(REPOMD).unwrap();
+        let now = "2025-03-02T00:00:00Z".parse().unwrap();
+        let verifier = Verifier::new(Certificates::new([]), Profile::strict(), now);
+        test(&Tree {
+            root: Root::open(folder.path()).unwrap(),
+            asc: xml.with_suffix(".asc").unwrap(),
+            xml,
+            verifier: &verifier,
+            request: &TreeRequest::default(),
+            options: &CheckOptions::default(),
+            progress: &NoProgress,
+        });
+    }
+
+    /// A verification that rejects or accepts what stands there.
+    fn found(tree: &Tree<'_>, accepted: bool) -> (Verification, Files) {
+        let mut examination = Examination::new("yum", "");
+        if !accepted {
+            examination.report.push(missing());
+        }
+        let verification = Verification {
+            examination,
+            generation: None,
+        };
+        (verification, tree.files())
+    }
+
+    fn publish(tree: &Tree<'_>, content: usize) {
+        std::fs::write(tree.root.path().join(REPOMD), content.to_string()).unwrap();
+    }
+
+    #[test]
+    fn a_root_that_changes_before_it_is_accepted_is_read_again() {
+        with_tree(|tree| {
+            let calls = Cell::new(0);
+            let once = || {
+                calls.set(calls.get() + 1);
+                let (verification, files) = found(tree, calls.get() == 2);
+                if calls.get() == 1 {
+                    publish(tree, 1);
+                }
+                Ok((verification, files))
+            };
+            let found = tree.verify(&once).unwrap();
+            assert_eq!(found.examination.outcome(), Outcome::Accepted);
+            assert!(found.examination.report.findings.is_empty());
+            assert_eq!(calls.get(), 2);
+        });
+    }
+
+    #[test]
+    fn one_that_never_stands_still_is_undecided() {
+        with_tree(|tree| {
+            let calls = Cell::new(0);
+            let once = || {
+                calls.set(calls.get() + 1);
+                let seen = found(tree, false);
+                publish(tree, calls.get());
+                Ok(seen)
+            };
+            let found = tree.verify(&once).unwrap();
+            assert_eq!(found.examination.outcome(), Outcome::Undecided);
+            let [finding] = &found.examination.report.findings[..] else {
+                panic!("{:?}", found.examination.report.findings);
+            };
+            assert_eq!(finding.code, codes::PUBLISHED_MEANWHILE);
+            assert_eq!(calls.get(), ATTEMPTS);
+        });
+    }
+
+    #[test]
+    fn one_that_stands_still_is_read_once() {
+        with_tree(|tree| {
+            let calls = Cell::new(0);
+            let once = || {
+                calls.set(calls.get() + 1);
+                Ok(found(tree, false))
+            };
+            let found = tree.verify(&once).unwrap();
+            assert_eq!(found.examination.outcome(), Outcome::Rejected);
+            assert_eq!(calls.get(), 1);
+        });
+    }
 }

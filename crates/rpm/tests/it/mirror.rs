@@ -11,9 +11,9 @@ use std::path::Path;
 
 use jiff::SignedDuration;
 use pkgseal_openpgp::{Certificate, Certificates, Profile, Verifier};
-use pkgseal_repo::{CheckOptions, Destination, NoProgress, Outcome, Severity};
+use pkgseal_repo::{CheckOptions, Destination, NoProgress, Outcome, Progress, Severity};
 use pkgseal_rpm::package;
-use pkgseal_rpm::yum::{self, Level, TreeRequest, Verification};
+use pkgseal_rpm::yum::{self, IndexOptions, Level, TreeRequest, Verification};
 use pkgseal_testkit::build::Compression;
 use pkgseal_testkit::build::rpm::{Format, Rpm};
 use pkgseal_testkit::build::yum::Repository;
@@ -125,6 +125,14 @@ impl Material {
         }
         edit::date(folder.path(), "1738368000");
         Some(Self::new(folder, keys::certificates(&[SIGNER, PACKAGER])))
+    }
+
+    /// By pkgseal itself.
+    fn made_by_us() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        packages(folder.path());
+        crate::index::index(folder.path(), &IndexOptions::default());
+        Self::new(folder, keys::certificates(&[SIGNER, PACKAGER]))
     }
 
     fn root(&self) -> &Path {
@@ -304,6 +312,87 @@ fn every_fault_in_a_repository_of_createrepo_c_is_named() {
     };
     assert!(material.data.len() >= 12, "{:?}", material.data);
     judge(&material, cases(&material));
+}
+
+#[test]
+fn every_fault_in_a_repository_of_our_own_is_named() {
+    let material = Material::made_by_us();
+    judge(&material, cases(&material));
+}
+
+/// Does something whenever a part of the work is done; says which time it is.
+struct Meanwhile<F>(F, std::sync::atomic::AtomicUsize);
+
+impl<F: Fn(usize) + Sync> Progress for Meanwhile<F> {
+    fn end(&self) {
+        (self.0)(self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst));
+    }
+}
+
+#[test]
+fn what_is_published_anew_meanwhile_is_not_rejected() {
+    let material = Material::built();
+    let verify = |act: &(dyn Fn(&Path, usize) + Sync)| {
+        let copy = tempfile::tempdir().unwrap();
+        edit::link_tree(material.root(), copy.path());
+        let now = keys::time(keys::NOW);
+        let verifier = Verifier::new(material.certificates.clone(), Profile::strict(), now);
+        let root = copy.path();
+        let progress = Meanwhile(move |time| act(root, time), 0.into());
+        let options = CheckOptions::default();
+        let found = yum::verify_tree(root, &verifier, &options, &progress).unwrap();
+        let codes: Vec<_> = found.report.findings.iter().map(|f| f.code.id).collect();
+        (found.outcome(), codes)
+    };
+    let publish = |root: &Path| {
+        edit::raise_revision(root);
+        sign_root(root, SIGNER);
+    };
+    assert_eq!(verify(&|_, _| {}), (Outcome::Accepted, Vec::new()));
+    // All was well with the one before.
+    let (outcome, codes) = verify(&|root, time| {
+        if time == 0 {
+            publish(root);
+        }
+    });
+    assert_eq!(
+        (outcome, &codes[..]),
+        (Outcome::Accepted, &["yum.published-meanwhile"][..])
+    );
+    // A package was exchanged for a moment, and the root with it: verified again.
+    let (outcome, codes) = verify(&|root, time| match time {
+        0 => {
+            edit::flip(root, &material.package);
+            publish(root);
+        }
+        _ => replace(
+            root,
+            &material.package,
+            &read(material.root(), &material.package),
+        ),
+    });
+    assert_eq!((outcome, &codes[..]), (Outcome::Accepted, &[][..]));
+    // It never stands still.
+    let (outcome, codes) = verify(&|root, time| {
+        if time == 0 {
+            edit::flip(root, &material.package);
+        }
+        publish(root);
+    });
+    assert_eq!(
+        (outcome, &codes[..]),
+        (Outcome::Undecided, &["yum.published-meanwhile"][..])
+    );
+    // Nothing was published: the fault is one.
+    let (outcome, codes) = verify(&|root, time| {
+        if time == 0 {
+            edit::flip(root, &material.package);
+        }
+    });
+    assert_eq!(
+        (outcome, &codes[..]),
+        (Outcome::Rejected, &["file.digest-mismatch"][..])
+    );
 }
 
 /// The real one is bound by SHA-1 only, which is all that is wrong with it; damage to any

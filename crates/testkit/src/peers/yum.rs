@@ -95,7 +95,7 @@ impl Dnf {
     }
 
     /// Where it installs.
-    pub fn root(&self) -> std::path::PathBuf {
+    pub fn root(&self) -> PathBuf {
         self.folder.path().join("root")
     }
 

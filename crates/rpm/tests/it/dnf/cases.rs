@@ -253,7 +253,7 @@ fn signature_files() -> Vec<Case> {
         keys::armor(&packet("good", old.as_bytes(), &options()))
     };
     vec![
-        Case::new("the signature file", "good", good.clone()),
+        Case::new("the signature file", "good", good),
         Case::new("the signature file", "missing", unsigned()),
         case("empty", Vec::new()),
         case("no signature", b"hello\n".to_vec()),

@@ -4,14 +4,14 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use jiff::SignedDuration;
-use pkgseal_repo::{Compression, Destination};
+use pkgseal_repo::Destination;
 use pkgseal_rpm::package::{self, Existing, SignOptions};
 use pkgseal_rpm::yum::{Level, Memory};
 use pkgseal_testkit::keys;
 
 use super::edit::{
-    cut, date, files, flip, lie, link_tree, location, number, open, put, read, relist, remove,
-    replace, repomd, rewrite, sign_root, sign_root_at,
+    cut, date, files, flip, lie, link_tree, location, number, open, put, raise_revision, read,
+    relist, remove, replace, repomd, rewrite, sign_root, sign_root_at,
 };
 use super::{Case, Material, PACKAGER, SIGNER};
 use crate::common::{limits, signed};
@@ -341,19 +341,6 @@ fn publish_again(root: &Path) {
     date(root, LATER_SECONDS);
     raise_revision(root);
     sign_root_at(root, SIGNER, LATER);
-}
-
-fn revision(text: &str) -> String {
-    let rest = text.split("<revision>").nth(1).unwrap();
-    rest.split('<').next().unwrap().to_owned()
-}
-
-fn raise_revision(root: &Path) {
-    let text = repomd(root);
-    let old = revision(&text);
-    let new = (old.parse::<u64>().unwrap() + 1).to_string();
-    let text = text.replace(&format!("<revision>{old}"), &format!("<revision>{new}"));
-    replace(root, XML, text.as_bytes());
 }
 
 impl Material {
@@ -720,6 +707,38 @@ fn of_lies(material: &Material) -> Vec<Case> {
             ],
         ),
         Case::new(
+            "two packages of one name",
+            |m, root| {
+                use pkgseal_testkit::build::Digest;
+                let old = read(m.root(), &m.package);
+                let new = [&old[..], b"more"].concat();
+                replace(root, "Packages/other.rpm", &new);
+                let (before, after) = (Digest::Sha256.hex(&old), Digest::Sha256.hex(&new));
+                for kind in ["primary", "filelists", "other"] {
+                    rewrite(root, kind, |text| {
+                        let alpha = element_of(&text, "alpha");
+                        let second = alpha
+                            .replace(&before, &after)
+                            .replace("alpha-1.0-1.noarch.rpm", "other.rpm")
+                            .replace(
+                                &format!("package=\"{}\"", old.len()),
+                                &format!("package=\"{}\"", new.len()),
+                            );
+                        let count = text.split(" packages=\"").nth(1).unwrap();
+                        let count: u64 = count.split('"').next().unwrap().parse().unwrap();
+                        text.replacen(&alpha, &format!("{alpha}{second}"), 1)
+                            .replacen(
+                                &format!(" packages=\"{count}\""),
+                                &format!(" packages=\"{}\"", count + 1),
+                                1,
+                            )
+                    });
+                }
+            },
+            &[("yum.primary.same-name", "Packages/other.rpm")],
+        )
+        .ask(|_, request| request.level = Level::Content),
+        Case::new(
             "bomb in place of primary",
             |_, root| {
                 let bomb = vec![b' '; 64 << 20];
@@ -747,15 +766,9 @@ fn of_lies(material: &Material) -> Vec<Case> {
         Case::new(
             "no compression at all",
             |_, root| {
-                let path = location(&repomd(root), "other");
-                let open = open(root, "other");
-                let name = path.rsplit_once('.').unwrap().0.to_owned();
                 // Named as compressed, and stored plain.
-                let plain = format!("{name}{}", Compression::from_name(&path).suffix());
-                put(root, "other", open.as_bytes());
-                let listed = location(&repomd(root), "other");
-                assert_ne!(listed, plain);
-                replace(root, &listed, open.as_bytes());
+                let open = open(root, "other");
+                replace(root, &location(&repomd(root), "other"), open.as_bytes());
                 let digest = pkgseal_testkit::build::Digest::Sha256.hex(open.as_bytes());
                 relist(root, |text| {
                     let old = super::edit::element(&text, "other").to_owned();

@@ -200,3 +200,17 @@ pub(super) fn number(root: &Path, kind: &str, name: &str) -> String {
     );
     format!("<{name}>{value}<")
 }
+
+fn revision(text: &str) -> String {
+    let rest = text.split("<revision>").nth(1).unwrap();
+    rest.split('<').next().unwrap().to_owned()
+}
+
+/// Raises the revision; unsigned.
+pub(super) fn raise_revision(root: &Path) {
+    let text = repomd(root);
+    let old = revision(&text);
+    let new = (old.parse::<u64>().unwrap() + 1).to_string();
+    let text = text.replace(&format!("<revision>{old}"), &format!("<revision>{new}"));
+    replace(root, REPOMD, text.as_bytes());
+}
