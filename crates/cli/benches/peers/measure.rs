@@ -159,6 +159,8 @@ pub(crate) fn installed(program: &str) -> bool {
 /// it said.
 pub(crate) fn run(command: &mut Command) -> io::Result<()> {
     let output = command
+        // Set for the developer, not for users, and not for free.
+        .env_remove("RUST_BACKTRACE")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
