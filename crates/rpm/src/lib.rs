@@ -11,8 +11,10 @@
 //!   key is, and signatures back in.
 //! - [`lint`] names the generations of readers that could not use a package, a repository
 //!   or a certificate, though all is well signed.
-//! - [`yum::verify_tree`] follows a repository from `repomd.xml.asc` down to every package;
-//!   [`yum::sign_tree`] checks all of it and signs its root.
+//! - [`yum::verify_tree`] follows a repository from `repomd.xml.asc` down to every package,
+//!   and [`yum::verify_tree_with`] as deep as asked, with dates, with what is remembered of
+//!   it ([`yum::Memory`]) and with a [`yum::Metalink`]; `DNF.md` says where dnf judges
+//!   otherwise. [`yum::sign_tree`] checks all of a repository and signs its root.
 //!
 //! Start with these, then [`header`] (the structure of both headers) and
 //! [`yum::Repomd`].

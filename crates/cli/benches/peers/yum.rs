@@ -1,6 +1,8 @@
 //! A repository of 1,000 small packages: its metadata made cold and with nothing changed
 //! beside createrepo_c, and the whole of it signed and published beside rpmsign,
-//! createrepo_c and gpg.
+//! createrepo_c and gpg. Then one of 1,000 larger packages, verified.
+
+mod verify;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -37,6 +39,7 @@ pub(crate) fn table(lab: &Lab) -> io::Result<String> {
     if installed("createrepo_c") {
         lines.extend(bench.createrepo_c()?);
     }
+    lines.extend(verify::lines(&bench)?);
     // The sort keeps the order within a kind: ours first.
     lines.sort_by_key(|line| line.work);
     let head = format!(
