@@ -19,6 +19,7 @@ mod lines;
 mod machine;
 mod maven;
 mod measure;
+mod rpm_sign;
 mod rpm_verify;
 mod rpms;
 mod table;
@@ -113,6 +114,11 @@ fn tables() -> io::Result<String> {
         eprintln!("measuring apt");
         text.push('\n');
         text.push_str(&apt::table(&lab)?);
+    }
+    if is_wanted("rpm-sign") {
+        eprintln!("measuring rpm-sign");
+        text.push('\n');
+        text.push_str(&rpm_sign::table(&lab)?);
     }
     if is_wanted("yum") {
         eprintln!("measuring yum");

@@ -51,7 +51,7 @@ pub(crate) fn table(lab: &Lab) -> io::Result<String> {
 }
 
 /// Small packages, always the same, made once.
-fn packages(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(crate) fn packages(folder: &Path) -> io::Result<Vec<PathBuf>> {
     std::fs::create_dir_all(folder)?;
     if listed(folder, "rpm")?.len() < PACKAGES {
         eprintln!("building {PACKAGES} packages into {}", folder.display());

@@ -24,6 +24,7 @@ mod repo_file;
 mod road;
 mod rpm_lint;
 mod rpm_moving;
+mod rpm_sign;
 mod rpm_verify;
 mod run;
 mod safety;
