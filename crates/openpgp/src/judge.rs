@@ -328,7 +328,11 @@ impl Judge<'_> {
         let made = time::system(created);
         let at = |at| keystate::assess(&candidate.key, certificates, profile, at, made);
         let then = at(made);
-        let today = at(time::system(now));
+        // Whoever signs asks about the moment of signing; the answer is not for nothing.
+        let today = match time::system(now) {
+            today if today == made => then.clone(),
+            today => at(today),
+        };
         facts.when_signed = Some(then.state.clone());
         facts.now = Some(today.state.clone());
         if let Some((status, reason)) = self

@@ -4,7 +4,9 @@
 //! - [`package::verify`] judges a package: every digest and every signature in one read,
 //!   and whether what is signed covers the header *and* the payload.
 //! - [`package::sign`] puts signatures into a package's signature header and keeps every
-//!   other byte; [`editor`] is that change, pure over bytes.
+//!   other byte; [`editor`] is that change, pure over bytes. [`package::Signing`] and
+//!   [`package::InPlace`] do it to many packages at once, and [`package::recover`] completes
+//!   what a killed run left.
 //! - [`client`] says what the rpm of a given release would make of a package, down to the
 //!   lines of `rpmkeys`.
 //! - [`package::header_blob`] signs by moving headers: out of packages, to wherever the
