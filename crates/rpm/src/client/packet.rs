@@ -217,3 +217,83 @@ fn mpis(mut bytes: &[u8]) -> Option<usize> {
     }
     Some(count)
 }
+
+#[cfg(test)]
+mod tests {
+    use pkgseal_testkit::keys::{self, RawOptions, armor, raw_sign, raw_sign_v3};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn packets() -> Vec<Vec<u8>> {
+        let options = RawOptions::at(keys::SIGNED).binary();
+        let mut packets: Vec<_> = ["good-ed25519", "good-rsa2048", "good-v6-ed25519"]
+            .iter()
+            .map(|key| raw_sign(&keys::load(key), b"data", &options))
+            .collect();
+        let key = keys::load("good-ed25519");
+        packets.push(raw_sign_v3(&key, b"data", keys::time(keys::SIGNED)));
+        packets
+    }
+
+    #[test]
+    fn fields_are_found() {
+        let packets = packets();
+        let read: Vec<_> = packets.iter().map(|p| Packet::only(p).unwrap()).collect();
+        let versions: Vec<_> = read.iter().map(|p| p.version).collect();
+        assert_eq!(versions, [4, 4, 6, 3]);
+        let made = u32::try_from(keys::time(keys::SIGNED).as_second()).unwrap();
+        for packet in &read {
+            assert_eq!(packet.created, Some(made));
+            assert!(!packet.broken && !packet.critical);
+            assert_eq!(packet.form, 0);
+        }
+        let fingerprint = keys::load("good-ed25519").signing_fingerprint();
+        let hex: String = read[0].fingerprints[0]
+            .iter()
+            .map(|byte| format!("{byte:02X}"))
+            .collect();
+        assert_eq!(hex, fingerprint);
+        assert_eq!(read[0].mpis, Some(2));
+        assert_eq!(read[1].mpis, Some(1));
+        assert_eq!(read[3].key_ids, read[0].key_ids);
+    }
+
+    #[test]
+    fn armor_is_taken_off() {
+        for packet in packets() {
+            assert_eq!(dearmored(&armor(&packet)), Some(packet.clone()));
+            assert_eq!(dearmored(&packet), None);
+        }
+    }
+
+    /// Law 5: whatever the bytes, no panic; and what is cut short is no packet.
+    #[test]
+    fn cut_short_it_is_none() {
+        for packet in packets() {
+            for length in 0..packet.len() {
+                assert_eq!(Packet::only(&packet[..length]), None, "{length}");
+            }
+            let longer = [&packet[..], b"x"].concat();
+            assert_eq!(Packet::only(&longer), None);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Packet::only(&bytes);
+            let _ = Packet::read(&bytes);
+            let _ = dearmored(&bytes);
+            let _ = split(&bytes);
+        }
+
+        #[test]
+        fn any_byte_changed(which in 0..4_usize, at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let mut packet = packets().swap_remove(which);
+            let at = at.index(packet.len());
+            packet[at] = byte;
+            let _ = Packet::only(&packet);
+        }
+    }
+}
