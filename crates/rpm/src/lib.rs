@@ -17,6 +17,8 @@
 //!   and [`yum::verify_tree_with`] as deep as asked, with dates, with what is remembered of
 //!   it ([`yum::Memory`]) and with a [`yum::Metalink`]; `DNF.md` says where dnf judges
 //!   otherwise. [`yum::sign_tree`] checks all of a repository and signs its root.
+//! - [`yum::index`] makes a repository's metadata out of its packages, and
+//!   [`yum::sign_repository`] signs packages and metadata as one; both publish in one step.
 //!
 //! Start with these, then [`header`] (the structure of both headers) and
 //! [`yum::Repomd`].

@@ -42,7 +42,7 @@ pub use read::recognise;
 pub(crate) use read::{Head, Stop};
 pub(crate) use sign::worst;
 pub use sign::{Existing, SignOptions, Signing, Tags, Whole, sign, sign_with, stage};
-pub(crate) use structure::{Format, Identity, deviations, identity, is_signed};
+pub(crate) use structure::{Format, Identity, deviations, identity, is_signed, weigh};
 pub use unsign::{Chosen, prepare_unsigned, unsign};
 pub(crate) use verify::examine;
 pub(crate) use verify::{open, read_error};

@@ -31,4 +31,5 @@ mod safety;
 mod sources;
 mod upload;
 mod upload_peers;
+mod yum_make;
 mod yum_verify;

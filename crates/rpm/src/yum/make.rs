@@ -401,7 +401,6 @@ impl Maker<'_> {
     }
 
     /// The `repomd.xml` that stands there.
-    #[expect(clippy::type_complexity, reason = "a refusal is no error")]
     fn standing(&self, root: &Path) -> Result<Result<Option<Standing>, Box<Finding>>> {
         let limits = &self.check.limits;
         let Some(text) = read_if_there(&root.join(REPOMD), limits.repomd)? else {

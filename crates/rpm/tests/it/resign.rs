@@ -79,7 +79,7 @@ fn a_signed_repository_is_what_createrepo_c_makes_of_signed_packages() {
         packages(root);
         let big = Rpm::new("big", "2.0", "noarch", Format::V4);
         let noise: Vec<u8> = (0..600_000u32)
-            .map(|n| (n.wrapping_mul(n) >> 7) as u8)
+            .map(|n| n.wrapping_mul(n).to_le_bytes()[1])
             .collect();
         let big = big.file("/usr/share/big", &noise);
         fs::write(root.join(big.file_name()), big.build()).unwrap();

@@ -42,13 +42,11 @@ fn spread(newest_first: Vec<Change<'_>>) -> Vec<Change<'_>> {
     for change in newest_first {
         let time = change.time;
         if time == last {
-            let mut expected = time;
-            for newer in known.iter_mut().rev() {
+            for (expected, newer) in (time..).zip(known.iter_mut().rev()) {
                 if newer.time != expected {
                     break;
                 }
                 newer.time += 1;
-                expected += 1;
             }
         } else {
             last = time;

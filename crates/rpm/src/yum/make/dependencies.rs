@@ -56,6 +56,10 @@ fn relation(flags: u64) -> Option<&'static str> {
     }
 }
 
+/// Relation, version, and whether before the scripts run.
+type Asked<'a> = (Option<&'static str>, &'a [u8], bool);
+
+/// Name, relation and version.
 type Named<'a> = (&'a [u8], Option<&'static str>, &'a [u8]);
 
 /// Reads the dependencies of a package, one kind after the other in the order of [`KINDS`].
@@ -86,7 +90,7 @@ impl<'a> Reading<'a> {
         }
         let required = kind.element == REQUIRES;
         let mut found = Vec::new();
-        let mut seen: HashMap<&[u8], (Option<&str>, &[u8], bool)> = HashMap::new();
+        let mut seen: HashMap<&[u8], Asked<'_>> = HashMap::new();
         let mut library: Option<Dependency<'a>> = None;
         let rows = self
             .values

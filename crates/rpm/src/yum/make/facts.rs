@@ -12,7 +12,7 @@ use pkgseal_repo::{
 use super::pool::Found;
 use super::text::{Chunks, Described};
 use crate::codes;
-use crate::package::{Format, Head, Stop, deviations};
+use crate::package::{Format, Head, Reading, Stop, deviations, weigh};
 use crate::tag::SignatureTag;
 
 /// What the indices say of a package, and what it was when it was read.
@@ -118,6 +118,10 @@ fn content(file: &File, found: &Found, stat: Stat, changes: usize) -> Result<Fac
     let (format, newer) = Format::of(&head);
     let mut report = Report::new();
     report.findings = deviations(&head, format);
+    // As everyone is verified who does not ask for more.
+    for finding in &mut report.findings {
+        weigh(finding, Reading::default());
+    }
     report.findings.extend(newer);
     let whole = stat.size.saturating_sub(head.main_range().start as u64);
     report.findings.extend(integrity(&head, format, whole));
