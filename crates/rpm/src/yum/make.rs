@@ -15,11 +15,13 @@
 
 mod changelog;
 mod dependencies;
+mod draft;
 mod escape;
 mod facts;
 mod files;
 mod indices;
 mod memory;
+mod options;
 mod pool;
 mod state;
 mod text;
@@ -28,18 +30,17 @@ mod version;
 
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use pkgseal_openpgp::{Examination, Signed, Signer};
+use pkgseal_openpgp::Examination;
 use pkgseal_repo::publication::{Encoder, FOLDER, Lock, Record, Stage, Stat, next, stands, sweep};
 use pkgseal_repo::{
     CheckOptions, Compression, Decompressor, Finding, Outcome, Progress, Root, SafePath, read_file,
 };
 
 use super::listing::{self, Standing};
-use super::publish::{Built, PublishOptions, Publisher};
 use super::{REPODATA, REPOMD};
 use crate::codes;
 use crate::error::{Error, Result};
@@ -47,6 +48,9 @@ use crate::error::{Error, Result};
 use memory::{Known, Learnt};
 use pool::{Found, Pool};
 use state::State;
+
+pub use draft::{Draft, Drafted};
+pub use options::{IndexOptions, Reuse, Unchanged};
 
 pub(super) use indices::{Index, KINDS, Made};
 
@@ -64,119 +68,6 @@ pub(super) fn is_derived(kind: &str) -> bool {
             kind,
             "prestodelta" | "deltainfo" | "filelists_ext" | "filelists-ext"
         )
-}
-
-/// Whether to believe what was remembered of earlier runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Reuse {
-    /// Of packages that were not touched.
-    #[default]
-    Untouched,
-    /// Not at all: everything is read again.
-    Nothing,
-}
-
-/// What to do where nothing changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Unchanged {
-    /// Nothing.
-    #[default]
-    Leave,
-    /// Give `repomd.xml` a new revision and sign it anew.
-    Redate,
-}
-
-/// What to index, and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IndexOptions {
-    /// How the metadata is stored.
-    pub compress: Compression,
-    /// The newest entries of each changelog that go into the index.
-    pub changes: usize,
-    /// Other metadata to take in: its type (`updateinfo`, `group`, `modules`…) and the file.
-    /// It replaces what is listed with that type.
-    pub metadata: Vec<(String, PathBuf)>,
-    /// Types of other metadata that are not to be kept.
-    pub without: Vec<String>,
-    /// Whether to believe what was remembered.
-    pub reuse: Reuse,
-    /// What to do where nothing changed.
-    pub unchanged: Unchanged,
-    /// Something that changes when another key is to sign; empty for unsigned metadata.
-    pub signing: Vec<String>,
-}
-
-impl Default for IndexOptions {
-    fn default() -> Self {
-        Self {
-            compress: Compression::Gzip,
-            changes: 10,
-            metadata: Vec::new(),
-            without: Vec::new(),
-            reuse: Reuse::default(),
-            unchanged: Unchanged::default(),
-            signing: Vec::new(),
-        }
-    }
-}
-
-/// What making a generation came to.
-#[derive(Debug)]
-pub enum Drafted {
-    /// Nothing changed, and nothing was written.
-    Current(Examination),
-    /// Something is wrong with the packages or the options, and nothing was written.
-    Refused(Examination),
-    /// There is a new generation to be published.
-    Changed(Box<Draft>),
-}
-
-/// A new generation that nobody sees yet. It holds the lock of its repository.
-#[derive(Debug)]
-pub struct Draft {
-    lock: Lock,
-    stage: Stage,
-    repomd: Vec<u8>,
-    state: State,
-    time: Timestamp,
-    examination: Examination,
-}
-
-impl Draft {
-    /// Signs and publishes it; without signers, unsigned.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] with what is wrong, [`Error::SignerCount`]; [`Error::Repo`] and
-    /// [`Error::OpenPgp`] when reading, writing or signing fails. The old generation is then
-    /// whole; if it was the journal's steps that failed, whoever takes the lock next
-    /// completes them.
-    pub fn publish(
-        self,
-        signers: &[Signer],
-        publish: &PublishOptions,
-        options: &CheckOptions,
-        progress: &dyn Progress,
-    ) -> Result<Signed> {
-        let publisher = Publisher {
-            lock: &self.lock,
-            signers,
-            time: self.time,
-            publish,
-            options,
-            progress,
-        };
-        let built = Built {
-            stage: self.stage,
-            repomd: self.repomd,
-            packages: None,
-            places: None,
-        };
-        let signed = publisher.bring_out(built, self.examination)?;
-        let mut state = self.state;
-        state.observe(self.lock.root(), !signers.is_empty())?;
-        state.write(self.lock.folder())?;
-        Ok(signed)
-    }
 }
 
 /// Makes the metadata of the packages beneath `root`.

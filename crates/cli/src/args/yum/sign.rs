@@ -17,7 +17,8 @@ use crate::args::{Common, EXIT_STATUS, ExistingName, Moment, PublishArguments};
 ///
 /// Packages are replaced just before that step. A client that works with the old metadata
 /// then finds packages with other digests than it knows, and has to read the metadata anew,
-/// as after any repository that signs in place; --place apart avoids it. Whatever moment the
+/// as after any repository that signs in place; --place apart avoids it. Hard links elsewhere
+/// keep the old packages. Whatever moment the
 /// run is interrupted at, the old generation or the new one is whole, or the next run
 /// completes it.
 #[derive(Args, Debug)]

@@ -6,6 +6,7 @@ use pkgseal_testkit::build::rpm::{Format, Rpm};
 use pkgseal_testkit::keys;
 
 use super::*;
+use crate::yum::publish::PublishOptions;
 
 fn time() -> Timestamp {
     keys::time(keys::SIGNED)
