@@ -458,7 +458,7 @@ fn repositories_are_linted_with_their_packages() {
     .unwrap();
     assert!(rejections(&lint(&target("fedora"))).contains(&"yum.lint.several-signatures"));
     // A keyhint that climbs, whatever the target.
-    let hinted = String::from_utf8(text.clone()).unwrap().replace(
+    let hinted = String::from_utf8(text).unwrap().replace(
         "</revision>",
         "</revision><tags><content>../gpg-pubkey-00000000-00000000.asc</content></tags>",
     );

@@ -261,7 +261,7 @@ fn signature_files() -> Vec<Case> {
         case("not armored", binary.clone()),
         case(
             "not armored, and more bytes",
-            [binary.clone(), b"x".to_vec()].concat(),
+            [binary, b"x".to_vec()].concat(),
         ),
         case("text before", format!("hello\n{asc}").into_bytes()),
         case("text behind", format!("{asc}hello\n").into_bytes()),
