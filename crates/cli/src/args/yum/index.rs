@@ -32,8 +32,8 @@ pub(crate) struct YumIndex {
     /// Take in other metadata: updateinfo=FILE, group=FILE, modules=FILE
     ///
     /// It replaces what repomd.xml lists with that type.
-    #[arg(long = "add", value_name = "TYPE=FILE", value_parser = typed_file)]
-    pub(crate) metadata: Vec<(String, PathBuf)>,
+    #[arg(long, value_name = "TYPE=FILE", value_parser = typed_file)]
+    pub(crate) add: Vec<(String, PathBuf)>,
     /// Do not keep other metadata of this type
     #[arg(long, value_name = "TYPE")]
     pub(crate) without: Vec<String>,

@@ -21,7 +21,7 @@ pub(super) fn run(arguments: &YumIndex, clock: SystemTime) -> Result<ExitCode> {
     let options = IndexOptions {
         compress: context::compression(arguments.compress),
         changes: arguments.changelog_limit,
-        metadata: arguments.metadata.clone(),
+        metadata: arguments.add.clone(),
         without: arguments.without.clone(),
         reuse: if arguments.rehash {
             Reuse::Nothing
