@@ -81,7 +81,7 @@ impl Archive {
     }
 
     /// The content of a file, unpacked. Reading fails with
-    /// [`InvalidData`](io::ErrorKind::InvalidData) where it is not as long as listed, or
+    /// [`InvalidData`](std::io::ErrorKind::InvalidData) where it is not as long as listed, or
     /// its CRC-32 is another.
     pub fn read(&self, path: &SafePath) -> Option<impl Read + '_> {
         let entry = self.entries.get(path)?;
