@@ -28,13 +28,14 @@ pub(crate) fn markdown(head: &str, lines: &[Line]) -> String {
          | work | program | time | × pkgseal | CPU | × pkgseal | peak memory |\n\
          |---|---|--:|--:|--:|--:|--:|\n",
     );
-    let mut ours = None;
+    let mut ours: Option<&Line> = None;
     for line in lines {
         let cost = line.cost;
-        if line.program.starts_with("pkgseal") {
-            ours = Some(cost);
+        let first = ours.is_none_or(|ours| ours.work != line.work);
+        if first && line.program.starts_with("pkgseal") {
+            ours = Some(line);
         }
-        let ours = ours.unwrap_or(cost);
+        let ours = ours.map_or(cost, |ours| ours.cost);
         let peak = cost
             .peak
             .map_or_else(|| "?".to_owned(), |kib| format!("{:.0} MiB", kib / 1024.0));
