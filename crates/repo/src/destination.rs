@@ -94,7 +94,10 @@ pub fn create_directory(path: &Path) -> Result<()> {
 }
 
 /// Makes names and renames in a directory durable, on file systems that can.
-pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// When the directory cannot be opened, or the disk fails.
+pub fn sync_directory(path: &Path) -> io::Result<()> {
     match File::open(path)?.sync_all() {
         // Some network and user-space file systems have no fsync of directories.
         Err(error)

@@ -67,7 +67,7 @@ pub use code::{Code, codes};
 pub use compress::Compressor;
 pub use copy::copy_tree;
 pub use decompress::{Compression, Decompressor};
-pub use destination::{Destination, create_directory};
+pub use destination::{Destination, create_directory, sync_directory};
 pub use digest::{DigestAlgorithm, Digests, MultiHasher};
 pub use duration::parse_duration;
 pub use entry::{Entry, Requirement};

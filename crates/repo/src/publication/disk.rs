@@ -15,17 +15,7 @@ const MANY: usize = 16;
 
 /// Makes names and renames in a directory durable, on file systems that can.
 pub(super) fn sync_directory(path: &Path) -> Result<()> {
-    match File::open(path).and_then(|directory| directory.sync_all()) {
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::InvalidInput | ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
-        synced => synced.map_err(|error| Error::write(path, error)),
-    }
+    crate::sync_directory(path).map_err(|error| Error::write(path, error))
 }
 
 /// Exchanges two directories in one step, whatever is in them. `false` where the file

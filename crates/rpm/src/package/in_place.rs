@@ -27,6 +27,7 @@ use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use pkgseal_openpgp::{Examination, Signed};
+use pkgseal_repo::sync_directory;
 
 use self::journal::{Record, State};
 use super::read::Head;
@@ -490,19 +491,4 @@ fn sync(pending: &[Pending]) -> Result<(), (PathBuf, io::Error)> {
         synced.map_err(|error| (one.path.clone(), error))?;
     }
     Ok(())
-}
-
-fn sync_directory(path: &Path) -> io::Result<()> {
-    match File::open(path)?.sync_all() {
-        // Some network and user-space file systems have no fsync of directories.
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
-            Ok(())
-        }
-        synced => synced,
-    }
 }

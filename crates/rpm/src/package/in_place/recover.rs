@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, OFlags};
 use rustix::io::Errno;
 
-use pkgseal_repo::{Finding, read_file};
+use pkgseal_repo::{Finding, read_file, sync_directory};
 
 use super::journal::{self, Record, State};
-use super::{PREFIX, SUFFIX, sync_directory};
+use super::{PREFIX, SUFFIX};
 use crate::codes;
 use crate::error::{Error, Result};
 
