@@ -67,16 +67,7 @@ pub fn verify_tree_with(
     options: &CheckOptions,
     progress: &dyn Progress,
 ) -> Result<Verification> {
-    let xml = SafePath::new(REPOMD)?;
-    let tree = Tree {
-        root: Root::open(root)?,
-        asc: xml.with_suffix(".asc")?,
-        xml,
-        verifier,
-        request,
-        options,
-        progress,
-    };
+    let tree = Tree::open(root, verifier, request, options, progress)?;
     tree.verify(&|| tree.once())
 }
 
@@ -95,16 +86,7 @@ pub fn verify_by_metalink(
     options: &CheckOptions,
     progress: &dyn Progress,
 ) -> Result<Verification> {
-    let xml = SafePath::new(REPOMD)?;
-    let tree = Tree {
-        root: Root::open(root)?,
-        asc: xml.with_suffix(".asc")?,
-        xml,
-        verifier,
-        request,
-        options,
-        progress,
-    };
+    let tree = Tree::open(root, verifier, request, options, progress)?;
     tree.verify(&|| tree.once_by(metalink))
 }
 
@@ -160,7 +142,26 @@ struct Tree<'a> {
     progress: &'a dyn Progress,
 }
 
-impl Tree<'_> {
+impl<'a> Tree<'a> {
+    fn open(
+        root: &Path,
+        verifier: &'a Verifier,
+        request: &'a TreeRequest,
+        options: &'a CheckOptions,
+        progress: &'a dyn Progress,
+    ) -> Result<Self> {
+        let xml = SafePath::new(REPOMD)?;
+        Ok(Self {
+            root: Root::open(root)?,
+            asc: xml.with_suffix(".asc")?,
+            xml,
+            verifier,
+            request,
+            options,
+            progress,
+        })
+    }
+
     /// The root as it stands there now.
     fn files(&self) -> Files {
         let limits = &self.options.limits;
