@@ -2,6 +2,7 @@
 
 mod apt;
 mod batch;
+mod clients;
 mod completions;
 mod deb;
 mod examine;

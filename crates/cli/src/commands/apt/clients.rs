@@ -1,63 +1,20 @@
-//! `pkgseal apt clients`, and what `--client` names.
+//! `pkgseal apt clients`, and the certificates that clients find.
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use pkgseal_deb::apt::client::{Client, KeyFile, Keys};
 use pkgseal_openpgp::Verifier;
 use pkgseal_repo::Limits;
 
 use crate::args::{AptClients, Trust};
-use crate::failure::hinted;
-use crate::report;
+use crate::commands::clients;
+
+clients::client!(Client, "pkgseal apt clients");
 
 pub(super) fn run(arguments: &AptClients) -> Result<ExitCode> {
-    match &arguments.name {
-        Some(name) => report::block(client(name, &Limits::default())?.text())?,
-        None => {
-            for name in Client::names() {
-                let client = Client::named(name)?;
-                report::line(&format!("{name:<10} {}", client.summary()))?;
-                report::line(&format!("{:<10} {}", "", client.checked()))?;
-            }
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// The clients that `--client` names.
-pub(super) fn named(names: &[String], limits: &Limits) -> Result<Vec<Client>> {
-    let mut clients: Vec<Client> = Vec::new();
-    for name in names {
-        let these = if name == "all" {
-            Client::names()
-                .map(Client::named)
-                .collect::<Result<_, _>>()?
-        } else {
-            vec![client(name, limits)?]
-        };
-        for client in these {
-            if !clients.iter().any(|known| known.name() == client.name()) {
-                clients.push(client);
-            }
-        }
-    }
-    Ok(clients)
-}
-
-fn client(name: &str, limits: &Limits) -> Result<Client> {
-    if name.contains('/') || Path::new(name).extension().is_some_and(|end| end == "toml") {
-        let bytes = pkgseal_repo::read_file(Path::new(name), limits.side_file)?;
-        let text = String::from_utf8(bytes).with_context(|| format!("{name} is not UTF-8"))?;
-        return Ok(Client::parse(name, &text)?);
-    }
-    Client::named(name).map_err(|error| {
-        hinted(
-            error.to_string(),
-            "list them with their rules: pkgseal apt clients",
-        )
-    })
+    clients::show::<Client>(arguments.name.as_deref())
 }
 
 /// The certificates as clients would find them: key files as they lie there; what apt has

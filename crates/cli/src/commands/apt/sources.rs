@@ -11,7 +11,6 @@ use pkgseal_deb::apt::sources::{
 };
 use pkgseal_repo::{Finding, Limits};
 
-use super::clients;
 use crate::args::{AptSources, EntryFormName};
 use crate::failure::hinted;
 use crate::{context, report};
@@ -51,7 +50,7 @@ pub(super) fn run(arguments: &AptSources, clock: SystemTime) -> Result<ExitCode>
         [] => (all.as_slice(), false),
         named => (named, true),
     };
-    let clients: Vec<Client> = clients::named(names, &limits)?;
+    let clients: Vec<Client> = crate::commands::clients::named(names, &limits)?;
     let lints = kit.lint(form, &clients, now);
     if strict {
         reasons.extend(lints);

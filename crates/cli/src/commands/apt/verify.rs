@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &AptVerify, clock: SystemTime) -> Result<ExitCode> 
     let limits = Limits::default();
     let now = context::now(&arguments.moment, clock)?;
     let verifier = context::verifier(&arguments.trust, now, &limits)?;
-    let clients = clients::named(&arguments.clients, &limits)?;
+    let clients = crate::commands::clients::named(&arguments.clients, &limits)?;
     let keys = clients::keys(&arguments.trust, &verifier, &limits)?;
     let options = context::check_options(&arguments.common, &limits);
     let request = request(arguments, &limits)?;

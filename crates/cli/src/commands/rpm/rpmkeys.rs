@@ -11,7 +11,6 @@ use pkgseal_rpm::client::{Client, Question, Without};
 use pkgseal_rpm::package::Level;
 use rayon::prelude::*;
 
-use super::clients;
 use crate::args::RpmVerify;
 use crate::{context, report};
 
@@ -102,7 +101,7 @@ fn client(arguments: &RpmVerify, limits: &Limits) -> Result<Client> {
         ([], _) => "rpm-6",
         _ => bail!("--rpmkeys answers for one client at a time"),
     };
-    clients::client(name, limits)
+    crate::commands::clients::one(name, limits)
 }
 
 /// The level that `--define` sets; the last one counts.

@@ -9,7 +9,7 @@ use pkgseal_repo::Limits;
 use pkgseal_rpm::client::{ClientOnPackage, Question, Without};
 use pkgseal_rpm::package::{Level, Reading, VerifyOptions, verify_with};
 
-use super::{clients, rpmkeys};
+use super::rpmkeys;
 use crate::args::{PackageLevelName, RpmVerify};
 use crate::commands::examine;
 use crate::{context, report};
@@ -34,7 +34,8 @@ pub(super) fn run(arguments: &RpmVerify, clock: SystemTime) -> Result<ExitCode> 
     } else {
         context::optional_verifier(&arguments.trust, now, &limits)?
     };
-    let clients = clients::named(&arguments.clients, &limits)?;
+    let clients: Vec<pkgseal_rpm::client::Client> =
+        crate::commands::clients::named(&arguments.clients, &limits)?;
     let certificates: Vec<Certificate> = verifier.certificates().iter().cloned().collect();
     let question = Question {
         certificates: &certificates,
