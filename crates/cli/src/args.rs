@@ -8,6 +8,7 @@ mod apt;
 mod deb;
 pub(crate) mod files;
 mod key;
+mod keyring;
 pub(crate) mod maven;
 mod rpm;
 mod shared;
@@ -26,6 +27,7 @@ pub(crate) use apt::{
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use files::FilesCommand;
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
+pub(crate) use keyring::{KeyringCommand, KeyringList};
 pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{
     HardLinksName, HowName, PackageLevelName, RpmApply, RpmClients, RpmCommand, RpmHeader, RpmLint,
@@ -87,10 +89,10 @@ pub(crate) enum Command {
     /// Work on Maven repositories
     #[command(subcommand)]
     Maven(MavenCommand),
-    /// Make secret keys
+    /// Make secret keys and look after them
     #[command(subcommand)]
     Key(KeyCommand),
-    /// Look at certificates
+    /// Look after certificates
     #[command(subcommand)]
     Keyring(KeyringCommand),
     /// Show the policies that turn facts into verdicts
@@ -214,29 +216,6 @@ pub(crate) enum ExistingName {
     Keep,
     /// They give way
     Replace,
-}
-
-/// What to do with certificates.
-#[derive(Debug, Subcommand)]
-pub(crate) enum KeyringCommand {
-    /// List certificates: fingerprints, user IDs, keys, expiry, and what is wrong
-    List(KeyringList),
-}
-
-/// List certificates.
-#[derive(Args, Debug)]
-pub(crate) struct KeyringList {
-    /// Judge by this profile: strict, legacy, another of `profile list`, or a file
-    #[arg(long, value_name = "NAME|FILE", default_value = "strict")]
-    pub(crate) profile: String,
-    #[command(flatten)]
-    pub(crate) moment: Moment,
-    /// Print one JSON document instead of text
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Certificate files, directories, .sources files, openpgp-cert-d stores
-    #[arg(required = true, value_name = "PATH")]
-    pub(crate) paths: Vec<PathBuf>,
 }
 
 /// What to do with profiles.

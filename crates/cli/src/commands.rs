@@ -26,7 +26,7 @@ use std::time::SystemTime;
 use anyhow::Result;
 use pkgseal_repo::Outcome;
 
-use crate::args::{Arguments, Command, KeyCommand, KeyringCommand};
+use crate::args::{Arguments, Command};
 
 /// Runs the command that was typed.
 pub(crate) fn run(arguments: Arguments, clock: SystemTime) -> Result<ExitCode> {
@@ -40,8 +40,8 @@ pub(crate) fn run(arguments: Arguments, clock: SystemTime) -> Result<ExitCode> {
         Command::Yum(command) => yum::run(&command, clock),
         Command::Files(command) => files::run(&command, clock),
         Command::Maven(command) => maven::run(&command, clock),
-        Command::Key(KeyCommand::Generate(generate)) => key::generate(&generate, clock),
-        Command::Keyring(KeyringCommand::List(list)) => keyring::list(&list, clock),
+        Command::Key(command) => key::run(&command, clock),
+        Command::Keyring(command) => keyring::run(&command, clock),
         Command::Profile(profile) => profile::run(&profile),
         Command::Explain(explain) => explain::run(&explain),
         Command::Man(man) => man::run(&man),

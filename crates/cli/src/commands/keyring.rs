@@ -1,22 +1,16 @@
-//! `pkgseal keyring`.
+//! `pkgseal keyring`: one file a command.
+
+mod list;
 
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use anyhow::{Result, bail};
-use pkgseal_repo::Limits;
+use anyhow::Result;
 
-use crate::args::KeyringList;
-use crate::{context, report};
+use crate::args::KeyringCommand;
 
-pub(super) fn list(arguments: &KeyringList, clock: SystemTime) -> Result<ExitCode> {
-    let limits = Limits::default();
-    let now = context::now(&arguments.moment, clock)?;
-    let profile = context::profile(&arguments.profile, &limits)?;
-    let loaded = pkgseal_keyring::open_all(&arguments.paths, &limits)?;
-    report::keyring(&loaded, &profile, now, arguments.json)?;
-    if loaded.certificates.is_empty() {
-        bail!("no usable certificate found");
+pub(super) fn run(command: &KeyringCommand, clock: SystemTime) -> Result<ExitCode> {
+    match command {
+        KeyringCommand::List(arguments) => list::run(arguments, clock),
     }
-    Ok(ExitCode::SUCCESS)
 }
