@@ -49,7 +49,70 @@ pub(crate) const UNREADABLE: Code = Code::new(
     "a keyring file could not be read: its certificates are missing",
 );
 
+/// A step that takes a repository away from clients.
+pub(crate) const STRANDS: Code = Code::new(
+    "rotate.strands",
+    "the step would leave clients behind that the plan counts as still there",
+);
+/// A step before its time.
+pub(crate) const EARLY: Code = Code::new(
+    "rotate.too-early",
+    "the step has an earliest date, and that is not reached",
+);
+/// A step before the one that comes first.
+pub(crate) const ORDER: Code = Code::new(
+    "rotate.order",
+    "the steps are announce, dual-sign, hand-over and drop: one before is not done",
+);
+/// A key that dies before it may go.
+pub(crate) const EXPIRES: Code = Code::new(
+    "rotate.expires-too-soon",
+    "a key expires while clients still depend on it",
+);
+/// A key that clients cannot use.
+pub(crate) const UNFIT: Code = Code::new(
+    "rotate.unfit-key",
+    "clients that are served by the old key could not use the new one",
+);
+/// A keyring file without what clients should find in it.
+pub(crate) const UNPUBLISHED: Code = Code::new(
+    "rotate.keyring-not-published",
+    "a keyring file that clients get does not hold what the plan says",
+);
+/// A repository that was signed past the plan.
+pub(crate) const DRIFT: Code = Code::new(
+    "rotate.signed-otherwise",
+    "the repository is not signed by the keys that the plan has reached",
+);
+/// A client that is stranded, and is known to be.
+pub(crate) const ACKNOWLEDGED: Code = Code::new(
+    "rotate.stranded-knowingly",
+    "the step leaves a client behind, and whoever ran it named that client",
+);
+/// A client that was left behind before.
+pub(crate) const BEFORE: Code = Code::new(
+    "rotate.stranded-before",
+    "the client could not use the repository before the step either",
+);
+
 /// All of them, for the manual.
 pub const ALL: &[Code] = &[
-    UNUSABLE, NOTHING, KEYBOX, SECRET, APT, REFERENCE, NAME, RETIRED, UNREADABLE,
+    UNUSABLE,
+    NOTHING,
+    KEYBOX,
+    SECRET,
+    APT,
+    REFERENCE,
+    NAME,
+    RETIRED,
+    UNREADABLE,
+    STRANDS,
+    EARLY,
+    ORDER,
+    EXPIRES,
+    UNFIT,
+    UNPUBLISHED,
+    DRIFT,
+    ACKNOWLEDGED,
+    BEFORE,
 ];

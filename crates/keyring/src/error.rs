@@ -47,6 +47,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A plan of a rotation cannot be read, made or followed.
+    #[error("rotation plan: {field}: {reason}")]
+    Plan {
+        /// The field of the plan.
+        field: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A new key would overwrite a file.
     #[error("{} exists already, and keys are never overwritten", path.display())]
     Exists {

@@ -8,6 +8,7 @@
 //!   [`write_generated`] writes it.
 //! - [`open_signer`] opens a secret key file, with a [`Passphrase`] where it needs one.
 //!
+//! - [`rotate`] replaces a key step by step, and refuses the step that would strand a client.
 //! - [`MavenVariables`] are the environment variables in which Maven hands over a key.
 //!
 //! Nothing here judges a signature; see [`pkgseal_openpgp::Verifier`]. Nothing is fetched:
@@ -30,6 +31,7 @@ mod error;
 mod generate;
 mod maven;
 mod open;
+pub mod rotate;
 mod secret;
 
 pub use codes::ALL as CODES;
