@@ -33,7 +33,9 @@ pub(crate) use rpm::{
     HardLinksName, HowName, PackageLevelName, RpmApply, RpmClients, RpmCommand, RpmHeader, RpmLint,
     RpmRecover, RpmSign, RpmSignPlan, RpmUnsign, RpmUnsignWhat, RpmVerify, WritingArguments,
 };
-pub(crate) use shared::{Keyring, Moment, PassphraseSource, Secrets, Targets, Trust};
+pub(crate) use shared::{
+    KeyAccess, Keyring, Moment, OptionalSecrets, PassphraseSource, Secrets, Targets, Trust,
+};
 pub(crate) use yum::{
     PlaceName, SeveralSignatures, SignedPackagesName, YumCommand, YumFreshnessOptions, YumIndex,
     YumLevelName, YumLint, YumMetalink, YumRecover, YumRepoFile, YumSign, YumVerify,

@@ -6,12 +6,15 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
-use pkgseal_keyring::Passphrase;
+use pkgseal_keyring::{KeySource, Passphrase};
 use pkgseal_openpgp::{Certificates, Fingerprint, Profile, Signer, Verifier};
 use pkgseal_repo::{CheckOptions, Compression, Destination, Limits};
 use pkgseal_rpm::lint::Target;
 
-use crate::args::{Common, FormName, Keyring, Moment, PassphraseSource, Secrets, Targets, Trust};
+use crate::args::{
+    Common, FormName, KeyAccess, Keyring, Moment, OptionalSecrets, PassphraseSource, Secrets,
+    Targets, Trust,
+};
 use crate::failure::hinted;
 use crate::report;
 
@@ -135,22 +138,38 @@ pub(crate) fn fingerprints(option: &str, texts: &[String]) -> Result<Vec<Fingerp
 
 /// The signers that `--key` names, unlocked.
 pub(crate) fn signers(secrets: &Secrets, now: Timestamp) -> Result<Vec<Signer>> {
-    signers_of(&secrets.key, &secrets.passphrase, now)
+    open_keys(&secrets.key, &secrets.access, now)
 }
 
-/// The signers of key files, unlocked; none is fine.
-pub(crate) fn signers_of(
-    keys: &[PathBuf],
-    source: &PassphraseSource,
+/// As [`signers`]; none is fine.
+pub(crate) fn optional_signers(secrets: &OptionalSecrets, now: Timestamp) -> Result<Vec<Signer>> {
+    open_keys(&secrets.key, &secrets.access, now)
+}
+
+/// The signer of each key, unlocked.
+pub(crate) fn open_keys(
+    keys: &[KeySource],
+    access: &KeyAccess,
     now: Timestamp,
 ) -> Result<Vec<Signer>> {
-    let passphrase = passphrase(source)?;
+    let passphrase = passphrase(&access.passphrase)?;
+    let certificates = key_certificates(access)?;
     keys.iter()
-        .map(|path| {
-            pkgseal_keyring::open_signer(path, passphrase.as_ref(), now)
-                .with_context(|| format!("cannot sign with {}", path.display()))
+        .map(|key| {
+            pkgseal_keyring::open_source(key, &certificates, passphrase.as_ref(), now)
+                .with_context(|| format!("cannot sign with {key}"))
         })
         .collect()
+}
+
+/// The public certificates that `--certificate` names.
+pub(crate) fn key_certificates(access: &KeyAccess) -> Result<Certificates> {
+    if access.certificate.is_empty() {
+        return Ok(Certificates::default());
+    }
+    let loaded = pkgseal_keyring::open_all(&access.certificate, &Limits::default())?;
+    loaded.findings.iter().for_each(report::warn_finding);
+    Ok(loaded.certificates)
 }
 
 /// The passphrase source the options name.
@@ -192,13 +211,16 @@ fn joined(paths: &[PathBuf]) -> String {
         .join(", ")
 }
 
-/// What changes when other keys are to sign. The files are not read for it: where nothing
-/// changed, no key is opened.
-pub(crate) fn keys_as_they_stand(keys: &[PathBuf]) -> Result<Vec<String>> {
+/// What changes when other keys are to sign. The files are not read for it, and nobody is
+/// asked: where nothing changed, no key is opened.
+pub(crate) fn keys_as_they_stand(keys: &[KeySource]) -> Result<Vec<String>> {
     keys.iter()
         .map(|key| {
-            let found =
-                std::fs::metadata(key).with_context(|| format!("cannot read {}", key.display()))?;
+            let Some(path) = key.file() else {
+                return Ok(key.to_string());
+            };
+            let found = std::fs::metadata(path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
             Ok(format!(
                 "{}:{}:{}:{}.{:09}",
                 found.dev(),

@@ -39,6 +39,12 @@ fn hint_of<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a str> 
     if let Some(pkgseal_deb::Error::SignedAlready { .. }) = cause.downcast_ref() {
         return Some("sign it anew with --existing replace");
     }
+    if let Some(error) = cause.downcast_ref::<pkgseal_keyring::Error>() {
+        return error.hint();
+    }
+    if let Some(error) = cause.downcast_ref::<pkgseal_keyring::SignerError>() {
+        return error.step();
+    }
     cause
         .downcast_ref::<pkgseal_rpm::Error>()
         .and_then(pkgseal_rpm::Error::hint)

@@ -39,6 +39,9 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A key that is not a file cannot be reached, or does not sign.
+    #[error(transparent)]
+    Signer(#[from] crate::SignerError),
     /// A key cannot be made as asked for.
     #[error("{field}: {reason}")]
     Request {
@@ -61,4 +64,18 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl Error {
+    /// What helps, where that is known.
+    pub fn hint(&self) -> Option<&str> {
+        use std::error::Error as _;
+        match self {
+            Self::Signer(error) => error.step(),
+            other => other
+                .source()?
+                .downcast_ref()
+                .and_then(crate::SignerError::step),
+        }
+    }
 }

@@ -33,6 +33,7 @@ mod maven;
 mod open;
 pub mod rotate;
 mod secret;
+mod signers;
 
 pub use codes::ALL as CODES;
 pub use error::{Error, Result};
@@ -43,3 +44,4 @@ pub use generate::{
 pub use maven::MavenVariables;
 pub use open::{Form, Loaded, Source, open, open_all};
 pub use secret::{Passphrase, open_signer, read_key_file};
+pub use signers::{CommandKey, KeySource, KeySourceError, Pkcs11Key, SignerError, open_source};

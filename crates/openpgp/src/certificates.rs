@@ -92,6 +92,18 @@ impl Certificates {
         self.index.certificates.get(fingerprint)
     }
 
+    /// The certificates with this primary key or subkey, in order of fingerprint. More than
+    /// one when somebody adopted another's subkey.
+    pub fn with_key(&self, fingerprint: &Fingerprint) -> Vec<&Certificate> {
+        let holds = |certificate: &&Certificate| {
+            certificate
+                .cert()
+                .keys()
+                .any(|key| Fingerprint::of(&key.key().fingerprint()) == *fingerprint)
+        };
+        self.iter().filter(holds).collect()
+    }
+
     /// Only the named ones.
     #[must_use]
     pub fn only(&self, fingerprints: &[Fingerprint]) -> Self {

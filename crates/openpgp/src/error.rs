@@ -39,6 +39,14 @@ pub enum Error {
         /// What the backend said.
         reason: String,
     },
+    /// Whoever holds a secret key (an agent, a token, a command) did not sign with it.
+    #[error("key {key} was not signed with")]
+    Holder {
+        /// Fingerprint of the key.
+        key: String,
+        /// What the holder said.
+        source: crate::HolderError,
+    },
     /// The text cannot be signed in the requested form (cleartext with a form feed, say).
     #[error("cannot sign: {reason}")]
     Unsignable {

@@ -86,6 +86,6 @@ pub use report::{
     BadKey, KeyState, Mathematics, Revocation, SignatureFacts, SignatureReport, Standing, Status,
     Verdict,
 };
-pub use signer::{Armor, SignatureForm, Signer};
+pub use signer::{Armor, HolderError, SignatureForm, Signer, SigningKey};
 pub use verified::{Judged, Verified};
 pub use verifier::Verifier;

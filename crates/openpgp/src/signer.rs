@@ -1,5 +1,7 @@
 //! Making signatures.
 
+mod choose;
+mod held;
 mod open;
 mod packet;
 mod software;
@@ -15,6 +17,8 @@ use openpgp::types::{Curve, HashAlgorithm, PublicKeyAlgorithm};
 use openpgp::{Packet, Profile};
 use sequoia_openpgp as openpgp;
 use std::io::Write;
+
+pub use held::{HolderError, SigningKey};
 
 use crate::error::crypto;
 use crate::{Certificate, Error, Fingerprint, HashContext, Result, names};
@@ -100,6 +104,37 @@ impl Signer {
         open::open(key, Some(fingerprint), passphrase, now)
     }
 
+    /// A signer that has shown that it has the secret part of `public`: a constant is
+    /// signed and checked, so that a mismatch is found before a signature that would betray
+    /// the secret leaves the process.
+    fn probed(
+        certificate: Certificate,
+        public: Key<PublicParts, UnspecifiedRole>,
+        factory: Factory,
+    ) -> Result<Self> {
+        const CHECKING: &str = "checking the key";
+        let fingerprint = fingerprint_of(&public)?;
+        let digest = digest_for(&public);
+        let length = digest.digest_size().map_err(crypto(CHECKING))?;
+        let constant = vec![0x5a; length];
+        let signature = factory()
+            .and_then(|mut signer| signer.sign(digest, &constant))
+            .map_err(|error| held::signing_error(&public, CHECKING, error))?;
+        public.verify(&signature, digest, &constant).map_err(|_| {
+            choose::refused(
+                &public.fingerprint(),
+                "its secret part does not belong to its public part",
+            )
+        })?;
+        Ok(Self {
+            certificate,
+            public,
+            fingerprint,
+            digest,
+            factory,
+        })
+    }
+
     /// The public certificate, for self-verification and publishing.
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
@@ -167,7 +202,7 @@ impl Signer {
                 reason: format!(
                     "{time} is before key {} was made ({})",
                     self.fingerprint,
-                    open::moment(made)
+                    choose::moment(made)
                 ),
             });
         }
@@ -261,6 +296,12 @@ impl Signer {
     pub(crate) fn digest_algorithm(&self) -> HashAlgorithm {
         self.digest
     }
+}
+
+fn fingerprint_of(public: &Key<PublicParts, UnspecifiedRole>) -> Result<Fingerprint> {
+    let fingerprint = public.fingerprint();
+    Fingerprint::parse(&fingerprint.to_hex())
+        .ok_or_else(|| choose::refused(&fingerprint, "its version is not supported"))
 }
 
 /// The digest a key signs with: the smallest the specification allows for it (RFC 9580,

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use jiff::Timestamp;
+use pkgseal_keyring::KeySource;
 
 /// Whose certificates are known.
 #[derive(Args, Debug)]
@@ -56,9 +58,56 @@ pub(crate) struct Moment {
 /// Which secret keys sign, and how they are unlocked.
 #[derive(Args, Debug)]
 pub(crate) struct Secrets {
-    /// Sign with the secret key in this file
-    #[arg(long, value_name = "FILE", required = true)]
-    pub(crate) key: Vec<PathBuf>,
+    #[arg(
+        long,
+        value_name = "KEY",
+        required = true,
+        value_parser = key_source(),
+        help = KEY_HELP,
+        long_help = KEY_LONG_HELP,
+    )]
+    pub(crate) key: Vec<KeySource>,
+    #[command(flatten)]
+    pub(crate) access: KeyAccess,
+}
+
+/// As [`Secrets`], where signing is not all the command does.
+#[derive(Args, Debug)]
+pub(crate) struct OptionalSecrets {
+    #[arg(
+        long,
+        value_name = "KEY",
+        value_parser = key_source(),
+        help = KEY_HELP,
+        long_help = KEY_LONG_HELP,
+    )]
+    pub(crate) key: Vec<KeySource>,
+    #[command(flatten)]
+    pub(crate) access: KeyAccess,
+}
+
+const KEY_HELP: &str = "Sign with this key: FILE, gpg-agent:FINGERPRINT, pkcs11:…, command:…";
+const KEY_LONG_HELP: &str = "\
+Sign with this key: FILE, gpg-agent:FINGERPRINT, pkcs11:…, command:…
+
+FILE (or file:FILE) is a secret key file that nobody else may read. gpg-agent:FINGERPRINT is \
+a key that gpg-agent keeps, or a card that it reaches; pkcs11:… a key on a token; command:… a \
+program that signs digests.";
+
+/// Reads a key's name, whatever bytes a path has.
+fn key_source() -> impl TypedValueParser<Value = KeySource> {
+    OsStringValueParser::new().try_map(|text| KeySource::parse(&text))
+}
+
+/// What it takes to use a key.
+#[derive(Args, Debug)]
+pub(crate) struct KeyAccess {
+    /// The public certificate of a key, where the key does not bring it along
+    ///
+    /// A key file brings its certificate along; for a key of gpg-agent's, gpg is asked where
+    /// this is not given.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) passphrase: PassphraseSource,
 }

@@ -1,22 +1,18 @@
-//! Opening a secret key: which of its keys signs, and why another does not.
-
-use std::fmt::Write as _;
-use std::time::SystemTime;
+//! Opening a secret key.
 
 use jiff::Timestamp;
-use openpgp::cert::amalgamation::key::ErasedKeyAmalgamation;
 use openpgp::cert::prelude::*;
 use openpgp::crypto::Password;
 use openpgp::packet::Key;
 use openpgp::packet::key::{PublicParts, SecretKeyMaterial, SecretParts, UnspecifiedRole};
 use openpgp::parse::Parse;
-use openpgp::policy::StandardPolicy;
 use openpgp::serialize::SerializeInto;
-use openpgp::types::{RevocationStatus, SymmetricAlgorithm};
+use openpgp::types::SymmetricAlgorithm;
 use sequoia_openpgp as openpgp;
 use zeroize::Zeroizing;
 
-use super::{Signer, digest_for, packet, software};
+use super::choose::{choose, refused};
+use super::{Signer, software};
 use crate::error::crypto;
 use crate::{Certificate, Error, Fingerprint, Result};
 
@@ -29,22 +25,11 @@ pub(super) fn open(
     now: Timestamp,
 ) -> Result<Signer> {
     let cert = read(bytes, selected)?;
-    let key = unlock(choose(&cert, selected, now)?, passphrase)?;
+    let key = unlock(choose(&cert, selected, now, &secret_part)?, passphrase)?;
 
     let public = key.parts_as_public().clone();
-    let fingerprint = Fingerprint::parse(&public.fingerprint().to_hex())
-        .ok_or_else(|| refused(&public.fingerprint(), "its version is not supported"))?;
-    let digest = digest_for(&public);
     let factory = software::factory(key).map_err(crypto("loading the key"))?;
-    probe(&factory, &public, digest)?;
-
-    Ok(Signer {
-        certificate: certificate(cert)?,
-        public,
-        fingerprint,
-        digest,
-        factory,
-    })
+    Signer::probed(certificate(cert)?, public, factory)
 }
 
 /// The one certificate with secret parts that `bytes` hold, or the one with the selected
@@ -113,93 +98,9 @@ fn only_public(cert: &Cert) -> Error {
     )
 }
 
-/// The newest signing key alive at `now` whose secret part is here; subkeys first. Where a
-/// subkey is selected, that one.
-fn choose(cert: &Cert, selected: Option<&Fingerprint>, now: Timestamp) -> Result<SecretKey> {
-    let primary = Fingerprint::of(&cert.fingerprint());
-    let subkey = selected.filter(|selected| **selected != primary);
-    let time = SystemTime::from(packet::creation_time(now)?);
-    let policy = StandardPolicy::at(time);
-    let mut candidates = Vec::new();
-    let mut reasons = String::new();
-    for key in cert.keys() {
-        if subkey.is_some_and(|subkey| *subkey != Fingerprint::of(&key.key().fingerprint())) {
-            continue;
-        }
-        match usable(cert, &key, &policy, time) {
-            Ok(secret) => candidates.push((!key.primary(), key.key().creation_time(), secret)),
-            // A subkey that was never meant to sign is no news unless nothing else is there.
-            Err(reason) => {
-                let role = if key.primary() {
-                    "primary key"
-                } else {
-                    "subkey"
-                };
-                let separator = if reasons.is_empty() { "" } else { "; " };
-                // Writing to a string cannot fail.
-                let _ = write!(
-                    reasons,
-                    "{separator}{role} {:X} {reason}",
-                    key.key().fingerprint()
-                );
-            }
-        }
-    }
-    candidates.sort_by_key(|(subkey, made, _)| (*subkey, *made));
-    match candidates.pop() {
-        Some((_, _, key)) => Ok(key),
-        None => Err(refused(
-            &cert.fingerprint(),
-            format!("no key of it can sign at {now}: {reasons}"),
-        )),
-    }
-}
-
-/// The secret key if it can sign at `time`, else why not.
-fn usable(
-    cert: &Cert,
-    key: &ErasedKeyAmalgamation<'_, PublicParts>,
-    policy: &StandardPolicy<'_>,
-    time: SystemTime,
-) -> std::result::Result<SecretKey, String> {
-    let made = key.key().creation_time();
-    if made > time {
-        return Err(format!("was made later, at {}", moment(made)));
-    }
-    let valid_cert = cert
-        .with_policy(policy, time)
-        .map_err(|error| format!("has no self-signature that counts: {}", causes(&error)))?;
-    if let RevocationStatus::Revoked(signatures) = valid_cert.revocation_status() {
-        return Err(format!(
-            "is revoked with its certificate{}",
-            why(&signatures)
-        ));
-    }
-    if let Err(error) = valid_cert.alive() {
-        return Err(match valid_cert.primary_key().key_expiration_time() {
-            Some(at) if at <= time => {
-                format!("expired with its certificate at {}", moment(at))
-            }
-            _ => format!("is not alive: {error}"),
-        });
-    }
-    let valid = key
-        .clone()
-        .with_policy(policy, time)
-        .map_err(|error| format!("is not bound to its certificate: {}", causes(&error)))?;
-    if let RevocationStatus::Revoked(signatures) = valid.revocation_status() {
-        return Err(format!("is revoked{}", why(&signatures)));
-    }
-    if let Err(error) = valid.alive() {
-        return Err(match valid.key_expiration_time() {
-            Some(at) if at <= time => format!("expired at {}", moment(at)),
-            _ => format!("is not alive: {error}"),
-        });
-    }
-    if !valid.for_signing() {
-        return Err("may not sign".to_owned());
-    }
-    let Ok(secret) = key.key().clone().parts_into_secret() else {
+/// The secret part of a key, if it is here and can be opened.
+fn secret_part(key: &Key<PublicParts, UnspecifiedRole>) -> std::result::Result<SecretKey, String> {
+    let Ok(secret) = key.clone().parts_into_secret() else {
         return Err("has only its public part here".to_owned());
     };
     if let SecretKeyMaterial::Encrypted(encrypted) = secret.secret() {
@@ -230,28 +131,6 @@ fn unlock(key: SecretKey, passphrase: impl FnOnce() -> Result<Vec<u8>>) -> Resul
     }
 }
 
-/// Signs a constant and checks it, so that a mismatch of public and secret part is found
-/// before a signature that would betray the secret leaves the process.
-fn probe(
-    factory: &super::Factory,
-    public: &Key<PublicParts, UnspecifiedRole>,
-    digest: openpgp::types::HashAlgorithm,
-) -> Result<()> {
-    let length = digest.digest_size().map_err(crypto("checking the key"))?;
-    let constant = vec![0x5a; length];
-    factory()
-        .and_then(|mut signer| signer.sign(digest, &constant))
-        .map_err(crypto("checking the key"))
-        .and_then(|signature| {
-            public.verify(&signature, digest, &constant).map_err(|_| {
-                refused(
-                    &public.fingerprint(),
-                    "its secret part does not belong to its public part",
-                )
-            })
-        })
-}
-
 /// The certificate without anything secret.
 fn certificate(cert: Cert) -> Result<Certificate> {
     let fingerprint = cert.fingerprint();
@@ -265,47 +144,4 @@ fn certificate(cert: Cert) -> Result<Certificate> {
         (None, Some(error)) => Err(refused(&fingerprint, error.reason)),
         (None, None) => Err(refused(&fingerprint, "its public certificate is empty")),
     }
-}
-
-fn refused(key: &openpgp::Fingerprint, reason: impl Into<String>) -> Error {
-    Error::Key {
-        key: format!("{key:X}"),
-        reason: reason.into(),
-    }
-}
-
-/// When and why, as the first of the revocations says.
-fn why(signatures: &[&openpgp::packet::Signature]) -> String {
-    let Some(signature) = signatures.first() else {
-        return String::new();
-    };
-    let mut text = String::new();
-    if let Some(at) = signature.signature_creation_time() {
-        text.push_str(" since ");
-        text.push_str(&moment(at));
-    }
-    if let Some((code, words)) = signature.reason_for_revocation() {
-        let words = String::from_utf8_lossy(words);
-        let words = words.trim();
-        let separator = if words.is_empty() { "" } else { ": " };
-        // Writing to a string cannot fail.
-        let _ = write!(text, " ({code}{separator}{words})");
-    }
-    text
-}
-
-fn causes(error: &openpgp::anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain() {
-        if !text.is_empty() {
-            text.push_str(": ");
-        }
-        text.push_str(cause.to_string().trim_end_matches('.'));
-    }
-    text
-}
-
-/// A time as messages show it.
-pub(super) fn moment(time: SystemTime) -> String {
-    Timestamp::try_from(time).map_or_else(|_| "an unknown time".to_owned(), |t| t.to_string())
 }

@@ -16,6 +16,7 @@ use openpgp::serialize::MarshalInto;
 use openpgp::types::{HashAlgorithm, PublicKeyAlgorithm, SignatureType};
 use sequoia_openpgp as openpgp;
 
+use super::held::signing_error;
 use crate::error::crypto;
 use crate::{Error, HashContext, Result, SignatureForm};
 
@@ -68,7 +69,7 @@ pub(super) fn sign(
     let digest_algorithm = context.algorithm();
     let (mut context, salt) = context.into_parts();
 
-    let public = signer.public();
+    let public = signer.public().clone();
     let mut hashed = vec![
         SubpacketValue::SignatureCreationTime(creation_time(time)?),
         SubpacketValue::IssuerFingerprint(public.fingerprint()),
@@ -105,7 +106,7 @@ pub(super) fn sign(
 
     let mpis = signer
         .sign(digest_algorithm, &digest)
-        .map_err(crypto("signing"))?;
+        .map_err(|error| signing_error(&public, "signing", error))?;
     let signature = fields.build(prefix, mpis).map_err(&failed)?;
     Packet::from(signature).to_vec().map_err(&failed)
 }

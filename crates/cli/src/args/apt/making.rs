@@ -1,11 +1,9 @@
 //! Options of the commands that write a Release.
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 
-use crate::args::PassphraseSource;
+use crate::args::OptionalSecrets;
 
 /// What the Release says.
 #[derive(Args, Debug)]
@@ -80,11 +78,8 @@ pub(crate) enum Switch {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Signing and publishing")]
 pub(crate) struct PublishArguments {
-    /// Sign with the secret key in this file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) passphrase: PassphraseSource,
+    pub(crate) secrets: OptionalSecrets,
     /// Keep the indices of this many generations under their digests, 2 at least
     #[arg(long, value_name = "N", default_value = "3")]
     pub(crate) keep: usize,

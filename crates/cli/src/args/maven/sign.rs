@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::args::{Common, EXIT_STATUS, Moment, PassphraseSource};
+use crate::args::{Common, EXIT_STATUS, Moment, OptionalSecrets};
 
 const AFTER: &str = "\
 Without --key, the environment is asked as maven-gpg-plugin does: MAVEN_GPG_KEY holds the \
@@ -21,11 +21,8 @@ A key in a file and a passphrase from a file, descriptor or credential are safer
 #[derive(Args, Debug)]
 #[command(after_help = format!("{AFTER}\n\n{EXIT_STATUS}"))]
 pub(crate) struct MavenSign {
-    /// Sign with the secret key in this file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) key: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) passphrase: PassphraseSource,
+    pub(crate) secrets: OptionalSecrets,
     #[command(flatten)]
     pub(crate) moment: Moment,
     #[arg(

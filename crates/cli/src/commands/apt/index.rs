@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &AptIndex, clock: SystemTime) -> Result<ExitCode> {
         } else {
             Reuse::Untouched
         },
-        signing: context::keys_as_they_stand(&arguments.publish.key)?,
+        signing: context::keys_as_they_stand(&arguments.publish.secrets.key)?,
     };
     let drafted = index(
         &arguments.path,

@@ -55,7 +55,7 @@ impl<'a> Run<'a> {
             Drafted::Refused(examination) => ("refused", nothing(examination)),
             Drafted::Changed(draft) => {
                 let publish = self.publish;
-                let signers = context::signers_of(&publish.key, &publish.passphrase, self.now)?;
+                let signers = context::optional_signers(&publish.secrets, self.now)?;
                 let options = PublishOptions {
                     keep: publish.keep,
                     wait: self.wait,

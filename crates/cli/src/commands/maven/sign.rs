@@ -5,12 +5,13 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
-use pkgseal_keyring::MavenVariables;
+use pkgseal_keyring::{KeySource, MavenVariables};
 use pkgseal_maven::Selection;
 use pkgseal_maven::tree::{Existing, Metadata, SignOptions};
 use pkgseal_openpgp::Signer;
 use pkgseal_repo::{DigestAlgorithm, Limits};
 
+use crate::args::OptionalSecrets;
 use crate::args::maven::{ChecksumName, KeptName, MavenSign};
 use crate::failure::hinted;
 use crate::{commands, context, progress, report};
@@ -77,27 +78,26 @@ fn algorithm(name: &ChecksumName) -> DigestAlgorithm {
 
 /// `--key` files, else the key in Maven's variables.
 fn signers(arguments: &MavenSign, now: Timestamp) -> Result<Vec<Signer>> {
-    let passphrase = context::passphrase(&arguments.passphrase)?;
+    let OptionalSecrets { key, access } = &arguments.secrets;
+    let passphrase = context::passphrase(&access.passphrase)?;
     let variables = MavenVariables::read(|name| std::env::var_os(name));
-    if arguments.key.is_empty() {
+    if key.is_empty() {
         if !variables.has_key() {
             return Err(hinted(
                 "no key to sign with",
-                "name one with --key FILE, or set MAVEN_GPG_KEY",
+                "name one with --key, or set MAVEN_GPG_KEY",
             ));
         }
         return Ok(vec![variables.signer(passphrase.as_ref(), now)?]);
     }
-    arguments
-        .key
-        .iter()
-        .map(|path| {
-            let opened = match arguments.key.as_slice() {
-                [_] => variables.signer_in(path, passphrase.as_ref(), now),
-                // One variable cannot speak of several keys.
-                _ => pkgseal_keyring::open_signer(path, passphrase.as_ref(), now),
-            };
-            opened.with_context(|| format!("cannot sign with {}", path.display()))
-        })
-        .collect()
+    match key.as_slice() {
+        [KeySource::File(path)] => {
+            let opened = variables.signer_in(path, passphrase.as_ref(), now);
+            Ok(vec![opened.with_context(|| {
+                format!("cannot sign with {}", path.display())
+            })?])
+        }
+        // One variable cannot speak of several keys, and other sources name the key in full.
+        several => context::open_keys(several, access, now),
+    }
 }

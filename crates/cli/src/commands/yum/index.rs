@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &YumIndex, clock: SystemTime) -> Result<ExitCode> {
         } else {
             Unchanged::Leave
         },
-        signing: context::keys_as_they_stand(&arguments.publish.key)?,
+        signing: context::keys_as_they_stand(&arguments.publish.secrets.key)?,
     };
     let drafted = index(
         &arguments.path,
@@ -53,8 +53,7 @@ pub(super) fn run(arguments: &YumIndex, clock: SystemTime) -> Result<ExitCode> {
         Drafted::Current(examination) => ("unchanged", nothing(examination)),
         Drafted::Refused(examination) => ("refused", nothing(examination)),
         Drafted::Changed(draft) => {
-            let keys = &arguments.publish;
-            let signers = context::signers_of(&keys.key, &keys.passphrase, now)?;
+            let signers = context::optional_signers(&arguments.publish.secrets, now)?;
             let done = draft.publish(&signers, &publish, &check, bar.as_ref())?;
             let verb = if signers.is_empty() { "made" } else { "signed" };
             (verb, done)

@@ -16,8 +16,7 @@ pub(super) fn run(arguments: &YumSign, clock: SystemTime) -> Result<ExitCode> {
     let now = context::now(&arguments.moment, clock)?;
     let check = context::check_options(&arguments.common, &Limits::default());
     let publish = publish_options(&arguments.publish, &arguments.several)?;
-    let keys = &arguments.publish;
-    let signers = context::signers_of(&keys.key, &keys.passphrase, now)?;
+    let signers = context::optional_signers(&arguments.publish.secrets, now)?;
     let options = RepositoryOptions {
         packages: match arguments.packages {
             SignedPackagesName::Missing => Packages::Missing,

@@ -1,0 +1,78 @@
+//! Where the key that signs is, in one syntax for all of them, and opening it.
+
+mod command;
+mod error;
+mod pkcs11;
+mod source;
+
+use jiff::Timestamp;
+use pkgseal_openpgp::{Certificate, Certificates, Fingerprint, Signer};
+
+pub use command::CommandKey;
+pub use error::SignerError;
+pub use pkcs11::Pkcs11Key;
+pub use source::{KeySource, KeySourceError};
+
+use crate::{Passphrase, Result, open_signer};
+
+/// Opens the key that `source` names for signing with it at `now`.
+///
+/// A key file brings its certificate along. The certificate of every other key is looked
+/// for in `certificates`, by the fingerprint or the public numbers the source knows. The
+/// passphrase is read only if whoever holds the key asks for one.
+///
+/// The key signs a probe before the signer is handed out: one that is locked, absent or
+/// not the certificate's is found here.
+///
+/// # Errors
+/// As [`open_signer`] for a file; [`Error::Signer`](crate::Error::Signer) with what to do
+/// about it for others; [`Error::OpenPgp`](crate::Error::OpenPgp) when no key of the
+/// certificate can sign at `now`.
+pub fn open_source(
+    source: &KeySource,
+    certificates: &Certificates,
+    passphrase: Option<&Passphrase>,
+    now: Timestamp,
+) -> Result<Signer> {
+    match source {
+        KeySource::File(path) => open_signer(path, passphrase, now),
+        KeySource::GpgAgent(fingerprint) => {
+            let certificate = certificate_of(source, fingerprint, certificates)?;
+            Err(SignerError::new(
+                source,
+                format!(
+                    "certificate {} is known, its agent is not asked in this build",
+                    certificate.fingerprint()
+                ),
+            )
+            .into())
+        }
+        KeySource::Pkcs11(key) => pkcs11::open(key, source, certificates, passphrase, now),
+        KeySource::Command(key) => command::open(key, source, certificates, passphrase, now),
+    }
+}
+
+/// The one certificate that has this key.
+fn certificate_of(
+    source: &KeySource,
+    fingerprint: &Fingerprint,
+    certificates: &Certificates,
+) -> Result<Certificate, SignerError> {
+    match certificates.with_key(fingerprint).as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => Err(SignerError::new(
+            source,
+            format!("the public certificate of key {fingerprint} is not known"),
+        )
+        .hint("name it with --certificate FILE")),
+        [first, second, ..] => Err(SignerError::new(
+            source,
+            format!(
+                "key {fingerprint} is in two certificates, {} and {}",
+                first.fingerprint(),
+                second.fingerprint()
+            ),
+        )
+        .hint("name only the right one with --certificate FILE")),
+    }
+}
