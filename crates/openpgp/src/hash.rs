@@ -81,6 +81,11 @@ impl HashContext {
         if self.salt.is_some() { 6 } else { 4 }
     }
 
+    /// The context itself, for what is not bytes.
+    pub(crate) fn inner_mut(&mut self) -> &mut Context {
+        &mut self.context
+    }
+
     pub(crate) fn into_parts(self) -> (Context, Option<Vec<u8>>) {
         (self.context, self.salt)
     }

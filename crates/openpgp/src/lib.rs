@@ -53,6 +53,8 @@ mod certificate;
 mod certificates;
 pub mod cleartext;
 pub mod codes;
+mod draft;
+pub mod edit;
 mod error;
 mod examination;
 mod fingerprint;

@@ -4,7 +4,7 @@ mod choose;
 mod held;
 mod open;
 mod packet;
-mod software;
+pub(crate) mod software;
 
 use std::sync::Arc;
 
@@ -22,6 +22,10 @@ pub use held::{HolderError, SigningKey};
 
 use crate::error::crypto;
 use crate::{Certificate, Error, Fingerprint, HashContext, Result, names};
+
+pub(crate) use held::signing_error;
+pub(crate) use open::read_secret;
+pub(crate) use packet::creation_time;
 
 /// Armored or binary output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +47,7 @@ pub enum SignatureForm {
 
 /// Makes a signer for one signature or one thread: the joint where other backends than
 /// a software key (an agent, a token, a command) fit in.
-type Factory =
+pub(crate) type Factory =
     Arc<dyn Fn() -> openpgp::Result<Box<dyn openpgp::crypto::Signer + Send + Sync>> + Send + Sync>;
 
 /// A certificate and a secret signing key of it, unlocked. Cheap to clone: one for each
@@ -104,28 +108,15 @@ impl Signer {
         open::open(key, Some(fingerprint), passphrase, now)
     }
 
-    /// A signer that has shown that it has the secret part of `public`: a constant is
-    /// signed and checked, so that a mismatch is found before a signature that would betray
-    /// the secret leaves the process.
+    /// A signer that has shown that it has the secret part of `public`.
     fn probed(
         certificate: Certificate,
         public: Key<PublicParts, UnspecifiedRole>,
         factory: Factory,
     ) -> Result<Self> {
-        const CHECKING: &str = "checking the key";
         let fingerprint = fingerprint_of(&public)?;
         let digest = digest_for(&public);
-        let length = digest.digest_size().map_err(crypto(CHECKING))?;
-        let constant = vec![0x5a; length];
-        let signature = factory()
-            .and_then(|mut signer| signer.sign(digest, &constant))
-            .map_err(|error| held::signing_error(&public, CHECKING, error))?;
-        public.verify(&signature, digest, &constant).map_err(|_| {
-            choose::refused(
-                &public.fingerprint(),
-                "its secret part does not belong to its public part",
-            )
-        })?;
+        probe(&factory, &public)?;
         Ok(Self {
             certificate,
             public,
@@ -197,7 +188,7 @@ impl Signer {
             });
         }
         let made = self.public.creation_time();
-        if std::time::SystemTime::from(packet::creation_time(time)?) < made {
+        if std::time::SystemTime::from(creation_time(time)?) < made {
             return Err(Error::Unsignable {
                 reason: format!(
                     "{time} is before key {} was made ({})",
@@ -302,6 +293,24 @@ fn fingerprint_of(public: &Key<PublicParts, UnspecifiedRole>) -> Result<Fingerpr
     let fingerprint = public.fingerprint();
     Fingerprint::parse(&fingerprint.to_hex())
         .ok_or_else(|| choose::refused(&fingerprint, "its version is not supported"))
+}
+
+/// Signs a constant and checks it, so that a mismatch of public and secret part is found
+/// before a signature that would betray the secret leaves the process.
+pub(crate) fn probe(factory: &Factory, public: &Key<PublicParts, UnspecifiedRole>) -> Result<()> {
+    const CHECKING: &str = "checking the key";
+    let digest = digest_for(public);
+    let length = digest.digest_size().map_err(crypto(CHECKING))?;
+    let constant = vec![0x5a; length];
+    let signature = factory()
+        .and_then(|mut signer| signer.sign(digest, &constant))
+        .map_err(|error| signing_error(public, CHECKING, error))?;
+    public.verify(&signature, digest, &constant).map_err(|_| {
+        choose::refused(
+            &public.fingerprint(),
+            "its secret part does not belong to its public part",
+        )
+    })
 }
 
 /// The digest a key signs with: the smallest the specification allows for it (RFC 9580,

@@ -144,7 +144,7 @@ impl std::fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 /// An error of signing: the holder's own where there is one.
-pub(super) fn signing_error(
+pub(crate) fn signing_error(
     key: &Key<PublicParts, UnspecifiedRole>,
     operation: &'static str,
     error: openpgp::anyhow::Error,

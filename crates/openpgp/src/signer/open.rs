@@ -32,6 +32,11 @@ pub(super) fn open(
     Signer::probed(certificate(cert)?, public, factory)
 }
 
+/// The one secret key that a file holds.
+pub(crate) fn read_secret(bytes: &[u8]) -> Result<Cert> {
+    read(bytes, None)
+}
+
 /// The one certificate with secret parts that `bytes` hold, or the one with the selected
 /// key.
 fn read(bytes: &[u8], selected: Option<&Fingerprint>) -> Result<Cert> {

@@ -13,7 +13,7 @@ use sequoia_openpgp as openpgp;
 use super::Factory;
 
 /// Makes signers for an unlocked key.
-pub(super) fn factory(key: Key<SecretParts, UnspecifiedRole>) -> openpgp::Result<Factory> {
+pub(crate) fn factory(key: Key<SecretParts, UnspecifiedRole>) -> openpgp::Result<Factory> {
     #[cfg(feature = "crypto-openssl")]
     if let Some(factory) = cached::factory(&key)? {
         return Ok(factory);

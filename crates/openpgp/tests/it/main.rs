@@ -12,6 +12,7 @@ mod agreement;
 mod arbitrary;
 mod certificates;
 mod detached;
+mod edit;
 mod history;
 mod judging;
 mod profiles;
