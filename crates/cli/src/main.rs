@@ -6,6 +6,8 @@
 
 mod args;
 mod commands;
+#[allow(dead_code)]
+mod consumers;
 mod context;
 mod failure;
 mod kind;

@@ -3,6 +3,8 @@
 
 use pkgseal_repo::Code;
 
+use crate::consumer;
+
 /// A certificate that cannot be used.
 pub(crate) const UNUSABLE: Code = Code::new(
     "keyring.unusable",
@@ -115,4 +117,15 @@ pub const ALL: &[Code] = &[
     DRIFT,
     ACKNOWLEDGED,
     BEFORE,
+    consumer::EXPIRED,
+    consumer::REVOKED,
+    consumer::NOT_YET_VALID,
+    consumer::UNBOUND,
+    consumer::WEAK_SELF_SIGNATURE,
+    consumer::WEAK_KEY,
+    consumer::NO_SIGNING_KEY,
+    consumer::NOT_IMPORTED,
+    consumer::FORM,
+    consumer::SOON,
+    consumer::LENIENT,
 ];

@@ -58,6 +58,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A consumer of certificates cannot be had.
+    #[error("consumer {name}: {reason}")]
+    Consumer {
+        /// Its name.
+        name: String,
+        /// The field of its file, and what is wrong with it; or which ones there are.
+        reason: String,
+    },
     /// A new key would overwrite a file.
     #[error("{} exists already, and keys are never overwritten", path.display())]
     Exists {

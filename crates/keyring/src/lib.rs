@@ -27,6 +27,7 @@
 //! ```
 
 mod codes;
+pub mod consumer;
 mod error;
 mod generate;
 mod maven;

@@ -11,7 +11,7 @@ use pkgseal_repo::Finding;
 use sequoia_openpgp as openpgp;
 
 use crate::algorithm::Algorithm;
-use crate::keystate::{self, Assessment, EVERYTHING};
+use crate::keystate::{self, EVERYTHING};
 use crate::{Certificates, Error, Fingerprint, KeyState, Profile, names, time};
 
 /// A certificate (public parts only), or what is left of one after its secret key was
@@ -49,6 +49,9 @@ pub struct KeyFacts {
     pub capabilities: Vec<&'static str>,
     /// Its state then, for signing.
     pub state: KeyState,
+    /// Why it is not live: a code, words, and the profile's line where a rule decided.
+    /// `None` of a key that is live, or not meant to sign.
+    pub reason: Option<Finding>,
 }
 
 /// Facts of one user ID at a moment.
@@ -144,19 +147,29 @@ impl Certificate {
         self.cert
             .keys()
             .map(|key| {
-                let Assessment { state, .. } =
-                    keystate::assess(&key, &Certificates::default(), profile, at, at);
+                let assessment = keystate::assess(&key, &Certificates::default(), profile, at, at);
                 let (expires, capabilities) = keystate::lifetime(&key, at);
+                let fingerprint = Fingerprint::of(&key.key().fingerprint());
                 KeyFacts {
-                    fingerprint: Fingerprint::of(&key.key().fingerprint()),
+                    reason: crate::lint::reason(&assessment, &fingerprint),
+                    fingerprint,
                     primary: key.primary(),
                     algorithm: Algorithm::of(key.key()).name,
                     created: time::timestamp(key.key().creation_time()),
                     expires: expires.map(time::timestamp),
                     capabilities,
-                    state,
+                    state: assessment.state,
                 }
             })
+            .collect()
+    }
+
+    /// When anything about it may change, by its own words: keys made and expired,
+    /// self-signatures made and expired, revocations; sorted, each once.
+    pub fn moments(&self) -> Vec<Timestamp> {
+        keystate::moments(&self.cert)
+            .into_iter()
+            .map(time::timestamp)
             .collect()
     }
 

@@ -18,11 +18,13 @@ use crate::algorithm::Algorithm;
 use crate::{Certificates, KeyState, Profile, codes, time};
 
 mod binding;
+mod moments;
 mod policy;
 mod revocation;
 
 use binding::{Binding, times, unbound};
 pub(crate) use binding::{is_bare, newest};
+pub(crate) use moments::moments;
 pub(crate) use policy::{EVERYTHING, SelfSignatures, below_profile, critical_unknown};
 use revocation::revocation;
 

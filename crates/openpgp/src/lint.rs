@@ -7,7 +7,7 @@ use sequoia_openpgp as openpgp;
 
 use crate::algorithm::Algorithm;
 use crate::keystate::{self, Assessment};
-use crate::{Certificate, Certificates, KeyState, Profile, codes, time};
+use crate::{Certificate, Certificates, Fingerprint, KeyState, Profile, codes, time};
 
 /// A key that expires within this time is about to.
 const SOON: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -85,6 +85,14 @@ fn signing(
         findings.push(finding);
     }
     findings
+}
+
+/// Why a key cannot sign, as a finding about it.
+pub(crate) fn reason(assessment: &Assessment, key: &Fingerprint) -> Option<Finding> {
+    let words = unfit(assessment)?;
+    let mut finding = Finding::warning(assessment.code, key.to_string(), words);
+    finding.cause.clone_from(&assessment.cause);
+    Some(finding)
 }
 
 /// Why a key that is meant to sign cannot.

@@ -155,6 +155,26 @@ impl Profile {
         })
     }
 
+    /// The same profile with some of its fields changed: `text` holds those alone, in the
+    /// tables of a profile's file. [`Profile::text`] stays that of the whole profile.
+    ///
+    /// # Errors
+    /// [`Error::Profile`](crate::Error::Profile) with the field.
+    pub fn overlaid(&self, name: &str, text: &str) -> Result<Self> {
+        let wrong = |error: toml::de::Error| Error::Profile {
+            name: name.to_owned(),
+            reason: error.to_string().trim_end().to_owned(),
+        };
+        let mut whole: toml::Table = toml::from_str(&self.text).map_err(wrong)?;
+        lay_over(&mut whole, toml::from_str(text).map_err(wrong)?);
+        let mut rules: Rules = toml::Value::Table(whole).try_into().map_err(wrong)?;
+        name.clone_into(&mut rules.name);
+        Ok(Self {
+            rules: Arc::new(rules),
+            ..self.clone()
+        })
+    }
+
     /// Names and texts of the embedded profiles.
     pub fn embedded() -> &'static [(&'static str, &'static str)] {
         EMBEDDED
@@ -433,6 +453,17 @@ impl Profile {
             format!("profile {}: {line}", self.name())
         } else {
             format!("profile {}: {line} ({explain})", self.name())
+        }
+    }
+}
+
+fn lay_over(whole: &mut toml::Table, part: toml::Table) {
+    for (name, value) in part {
+        match (whole.get_mut(&name), value) {
+            (Some(toml::Value::Table(whole)), toml::Value::Table(part)) => lay_over(whole, part),
+            (_, value) => {
+                whole.insert(name, value);
+            }
         }
     }
 }

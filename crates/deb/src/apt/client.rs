@@ -13,6 +13,7 @@
 //! counts and every difference from our own verdict stand in `CLIENTS.md`.
 
 mod armor;
+mod certificate;
 mod compare;
 mod date;
 mod keyring;
@@ -26,6 +27,7 @@ use jiff::Timestamp;
 use pkgseal_openpgp::{Certificate, Certificates, KeyState};
 use pkgseal_repo::{Finding, Severity};
 
+pub use certificate::Policies;
 pub use compare::{ClientsOnRoot, Difference, ask_clients};
 pub use keyring::{KeyFile, Keys};
 

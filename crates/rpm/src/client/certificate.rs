@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use pkgseal_openpgp::{Certificate, KeyFacts, KeyState, Profile};
 
+use super::Client;
 use super::packet::{Packet, split};
 use super::rules::Parser;
 
@@ -35,12 +36,8 @@ pub(super) fn import(
     now: Timestamp,
 ) -> Vec<Imported> {
     let keys = certificate.keys(profile, now);
-    let taken = match parser {
-        Parser::Internal => internal(certificate, &keys),
-        Parser::Sequoia => sequoia(&keys),
-    };
     keys.iter()
-        .zip(taken)
+        .zip(taken(certificate, parser, &keys))
         .filter(|(_, taken)| *taken)
         .filter_map(|(key, _)| {
             Some(Imported {
@@ -49,6 +46,28 @@ pub(super) fn import(
             })
         })
         .collect()
+}
+
+fn taken(certificate: &Certificate, parser: Parser, keys: &[KeyFacts]) -> Vec<bool> {
+    match parser {
+        Parser::Internal => internal(certificate, keys),
+        Parser::Sequoia => sequoia(keys),
+    }
+}
+
+impl Client {
+    /// Which keys of a certificate it has in its keyring after importing it, in the
+    /// certificate's order; none of them where the import fails.
+    pub fn imports(&self, certificate: &Certificate, now: Timestamp) -> Vec<bool> {
+        let keys = certificate.keys(&self.profile, now);
+        taken(certificate, self.rules.openpgp.parser, &keys)
+    }
+
+    /// Whether it asks if a key is alive, bound and strong enough; else every key in its
+    /// keyring counts.
+    pub fn asks_for_key_states(&self) -> bool {
+        self.rules.openpgp.parser == Parser::Sequoia
+    }
 }
 
 fn key_id(version: u8, fingerprint: &str) -> Option<[u8; 8]> {

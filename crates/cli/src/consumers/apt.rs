@@ -1,0 +1,106 @@
+//! The apt of each release.
+
+use anyhow::Result;
+use jiff::Timestamp;
+use pkgseal_deb::apt::client::{Client, KeyFile as AptFile, Keys, Policies};
+use pkgseal_keyring::Form;
+use pkgseal_keyring::consumer::{
+    Consumer, FORM, Judgement, KeyFile, Model, NOT_IMPORTED, Policy, Reading, Treatment,
+};
+use pkgseal_openpgp::{Certificate, Profile};
+use pkgseal_repo::{Finding, Severity};
+
+/// An apt: what its model of a client says, asked of certificates.
+#[derive(Debug)]
+pub(super) struct Apt {
+    client: Client,
+    model: Model,
+}
+
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    Client::names()
+}
+
+impl Apt {
+    pub(super) fn named(name: &str) -> Result<Self> {
+        let client = Client::named(name)?;
+        let Policies { today, foretold } = client.policies()?;
+        let policies = |steps: Vec<(Option<Timestamp>, Profile)>| {
+            steps
+                .into_iter()
+                .map(|(from, profile)| Policy { from, profile })
+                .collect()
+        };
+        let treatment = Treatment::strict("nothing that such a key signs now counts");
+        let model = Model::new(
+            client.name(),
+            client.summary(),
+            client.checked(),
+            policies(today),
+            treatment,
+        )
+        .foretelling(policies(foretold));
+        Ok(Self { client, model })
+    }
+}
+
+impl Consumer for Apt {
+    fn name(&self) -> &str {
+        self.client.name()
+    }
+
+    fn summary(&self) -> &str {
+        self.client.summary()
+    }
+
+    fn checked(&self) -> &str {
+        self.client.checked()
+    }
+
+    fn reads(&self, file: &KeyFile<'_>) -> Reading {
+        if is_plain(file) {
+            return Reading::whole(file);
+        }
+        let keys = match file.form {
+            Form::Inline => Keys::inline(file.content.to_vec()),
+            Form::Armored | Form::Binary => Keys::files(vec![AptFile {
+                name: file.name.to_owned(),
+                content: Some(file.content.to_vec()),
+            }]),
+        };
+        let (found, mut reasons) = self.client.finds(&keys);
+        for reason in &mut reasons {
+            // What hides certificates is no note here.
+            if found.is_empty() {
+                reason.severity = Severity::Reject;
+                reason.code = FORM;
+            }
+        }
+        Reading {
+            found: found.iter().map(Certificate::fingerprint).collect(),
+            reasons,
+        }
+    }
+
+    fn judge(&self, certificate: &Certificate, now: Timestamp) -> Judgement {
+        let judgement = self.model.judge(certificate, now);
+        let version = certificate.version();
+        if self.client.knows_version(version) {
+            return judgement;
+        }
+        let detail = format!("it knows no certificate of OpenPGP version {version}");
+        let reason = Finding::reject(NOT_IMPORTED, certificate.fingerprint().to_string(), detail)
+            .because(self.summary());
+        judgement.without_it(&reason)
+    }
+}
+
+/// Binary packets of version 4 and nothing else, under a name that promises them: every
+/// apt reads that, and nobody has to parse it again.
+fn is_plain(file: &KeyFile<'_>) -> bool {
+    file.form == Form::Binary
+        && file.extension() != Some("asc")
+        && matches!(file.content.first(), Some(0x98 | 0x99 | 0xc6))
+        && file.errors.is_empty()
+        && file.certificates.iter().all(|one| one.version() == 4)
+}

@@ -1,0 +1,223 @@
+//! Consumers in files of their own.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use pkgseal_openpgp::Profile;
+use serde::Deserialize;
+
+use super::{Answer, Model, Policy, Treatment};
+use crate::{Error, Result};
+
+const EMBEDDED: &[(&str, &str)] = &[
+    ("gpg", include_str!("../../consumers/gpg.toml")),
+    ("sequoia", include_str!("../../consumers/sequoia.toml")),
+    (
+        "maven-central",
+        include_str!("../../consumers/maven-central.toml"),
+    ),
+    ("gradle", include_str!("../../consumers/gradle.toml")),
+];
+
+/// `"always"`, `"never"`, or the first day on which it is refused, by the program's clock.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "String")]
+enum Until {
+    Always,
+    Never,
+    Day(Date),
+}
+
+impl TryFrom<String> for Until {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            day => day.parse().map(Self::Day).map_err(|_| {
+                format!("`{text}` is not \"always\", \"never\" or a day like \"2030-02-01\"")
+            }),
+        }
+    }
+}
+
+impl Until {
+    fn word(self, now: Timestamp) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Never => "never",
+            Self::Day(_) if self.day().is_some_and(|day| now < day) => "always",
+            Self::Day(_) => "never",
+        }
+    }
+
+    fn day(self) -> Option<Timestamp> {
+        match self {
+            Self::Day(day) => Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp()),
+            Self::Always | Self::Never => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Word {
+    Accept,
+    Warn,
+    Reject,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Rules {
+    name: String,
+    summary: String,
+    checked: String,
+    profile: String,
+    #[serde(default)]
+    digest: BTreeMap<String, DigestRule>,
+    #[serde(default)]
+    public_key: BTreeMap<String, KeyRule>,
+    expired: StateRule,
+    retired: StateRule,
+    revoked: StateRule,
+    unbound: StateRule,
+    bare: StateRule,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DigestRule {
+    self_signature: Until,
+    explain: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct KeyRule {
+    accept: Option<Until>,
+    minimum_bits: Option<u32>,
+    explain: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct StateRule {
+    answer: Word,
+    explain: String,
+}
+
+impl From<StateRule> for (Answer, String) {
+    fn from(rule: StateRule) -> Self {
+        let answer = match rule.answer {
+            Word::Accept => Answer::Accepts,
+            Word::Warn => Answer::Warns,
+            Word::Reject => Answer::Rejects,
+        };
+        (answer, rule.explain)
+    }
+}
+
+impl Model {
+    /// A built-in consumer by name.
+    ///
+    /// # Errors
+    /// [`Error::Consumer`], naming those there are.
+    pub fn named(name: &str) -> Result<Self> {
+        match EMBEDDED.iter().find(|(known, _)| *known == name) {
+            Some((_, text)) => Self::parse(name, text),
+            None => Err(Error::Consumer {
+                name: name.to_owned(),
+                reason: format!(
+                    "there is none of this name; there are {}",
+                    Self::names().collect::<Vec<_>>().join(", ")
+                ),
+            }),
+        }
+    }
+
+    /// Names of the built-in consumers.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        EMBEDDED.iter().map(|(name, _)| *name)
+    }
+
+    /// Reads a consumer's file.
+    ///
+    /// # Errors
+    /// [`Error::Consumer`] with the field.
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
+        let wrong = |reason: String| Error::Consumer {
+            name: name.to_owned(),
+            reason,
+        };
+        let rules: Rules =
+            toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        let policies = policies(&rules).map_err(|error| wrong(error.to_string()))?;
+        let treatment = Treatment {
+            expired: rules.expired.into(),
+            retired: rules.retired.into(),
+            revoked: rules.revoked.into(),
+            unbound: rules.unbound.into(),
+            bare: rules.bare.into(),
+        };
+        Ok(Self::new(
+            rules.name,
+            rules.summary,
+            rules.checked,
+            policies,
+            treatment,
+        ))
+    }
+}
+
+/// The profile in force from each day on.
+fn policies(rules: &Rules) -> Result<Vec<Policy>, pkgseal_openpgp::Error> {
+    let base = Profile::named(&rules.profile)?;
+    let digests = rules.digest.values().map(|rule| rule.self_signature);
+    let keys = rules.public_key.values().filter_map(|rule| rule.accept);
+    let mut days: Vec<_> = digests.chain(keys).filter_map(Until::day).collect();
+    days.sort_unstable();
+    days.dedup();
+    std::iter::once(None)
+        .chain(days.into_iter().map(Some))
+        .map(|from| {
+            let text = differences(rules, from.unwrap_or(Timestamp::UNIX_EPOCH));
+            let profile = base.overlaid(&rules.name, &text)?;
+            Ok(Policy { from, profile })
+        })
+        .collect()
+}
+
+/// What differs from the profile at a moment, as a profile's file has it.
+fn differences(rules: &Rules, now: Timestamp) -> String {
+    let mut text = String::new();
+    for (name, rule) in &rules.digest {
+        let _ = writeln!(
+            text,
+            "[digest.{name}]\nself-signature = \"{}\"\nexplain = {}",
+            rule.self_signature.word(now),
+            quoted(&rule.explain)
+        );
+    }
+    for (name, rule) in &rules.public_key {
+        let _ = writeln!(text, "[public-key.{name}]");
+        if let Some(accept) = rule.accept {
+            let _ = writeln!(text, "accept = \"{}\"", accept.word(now));
+        }
+        if let Some(bits) = rule.minimum_bits {
+            let _ = writeln!(text, "minimum-bits = {bits}");
+        }
+        let _ = writeln!(text, "explain = {}", quoted(&rule.explain));
+    }
+    text
+}
+
+fn quoted(text: &str) -> String {
+    let plain = text.replace(['\\', '"'], "'");
+    let plain: String = plain.chars().filter(|c| !c.is_control()).collect();
+    format!("\"{plain}\"")
+}
