@@ -27,7 +27,10 @@ pub(crate) use apt::{
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use files::FilesCommand;
 pub(crate) use key::{KeyAlgorithm, KeyCommand, KeyGenerate};
-pub(crate) use keyring::{KeyringCommand, KeyringList};
+pub(crate) use keyring::{
+    DropName, ExtentName, KeyringCommand, KeyringFilter, KeyringList, KeyringMerge, StateName,
+    Written as KeyringWritten,
+};
 pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{
     HardLinksName, HowName, PackageLevelName, RpmApply, RpmClients, RpmCommand, RpmHeader, RpmLint,

@@ -3,6 +3,8 @@
 
 use pkgseal_repo::Code;
 
+pub(crate) mod tools;
+
 use crate::consumer;
 
 /// A certificate that cannot be used.
@@ -128,4 +130,23 @@ pub const ALL: &[Code] = &[
     consumer::FORM,
     consumer::SOON,
     consumer::LENIENT,
+    tools::BAD_SELF_SIGNATURE,
+    tools::UNBOUND,
+    tools::LEFT_OUT,
+    tools::REVOKED,
+    tools::EMPTY,
+    tools::DROPPED,
+    tools::NO_ADDRESS,
+    tools::CERTIFICATE_ADDED,
+    tools::CERTIFICATE_GONE,
+    tools::KEY_ADDED,
+    tools::KEY_GONE,
+    tools::EXPIRY,
+    tools::REVOCATION_ADDED,
+    tools::REVOCATION_GONE,
+    tools::SELF_SIGNATURE_ADDED,
+    tools::SELF_SIGNATURE_GONE,
+    tools::USER_ID,
+    tools::USE,
+    tools::STATE,
 ];

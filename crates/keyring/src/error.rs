@@ -72,6 +72,14 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// What was staged does not read as what was meant. Nothing was written.
+    #[error("{}: not written: it reads back as {reason}", path.display())]
+    ReadBack {
+        /// The file.
+        path: PathBuf,
+        /// What was read instead.
+        reason: String,
+    },
 }
 
 impl Error {

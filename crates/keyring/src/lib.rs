@@ -9,6 +9,8 @@
 //! - [`open_signer`] opens a secret key file, with a [`Passphrase`] where it needs one.
 //!
 //! - [`rotate`] replaces a key step by step, and refuses the step that would strand a client.
+//! - Keyrings are made of others: [`merge`] and [`filter`] give certificates in one
+//!   canonical form, [`write_keyring`] writes them and reads them back.
 //! - [`MavenVariables`] are the environment variables in which Maven hands over a key.
 //!
 //! Nothing here judges a signature; see [`pkgseal_openpgp::Verifier`]. Nothing is fetched:
@@ -26,23 +28,32 @@
 //! # Ok::<(), pkgseal_keyring::Error>(())
 //! ```
 
+mod address;
+mod canonical;
 mod codes;
 pub mod consumer;
 mod error;
+mod filter;
 mod generate;
 mod maven;
+mod merge;
 mod open;
 pub mod rotate;
 mod secret;
 mod signers;
+mod store;
 
+pub use canonical::Extent;
 pub use codes::ALL as CODES;
 pub use error::{Error, Result};
+pub use filter::{Drop, Filter, State, UserIdPattern, filter};
 pub use generate::{
     Algorithm, GenerateRequest, Generated, PRIMARY_VALIDITY, SUBKEY_VALIDITY, generate,
     write_generated,
 };
 pub use maven::MavenVariables;
+pub use merge::{Made, merge, trim};
 pub use open::{Form, Loaded, Source, open, open_all};
 pub use secret::{Passphrase, open_signer, read_key_file};
 pub use signers::{CommandKey, KeySource, KeySourceError, Pkcs11Key, SignerError, open_source};
+pub use store::{Encoding, KeyringFile, write_files, write_keyring};

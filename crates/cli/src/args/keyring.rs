@@ -1,13 +1,21 @@
 //! The public side.
 
+mod filter;
 mod list;
+mod merge;
+mod shared;
 
 use clap::Subcommand;
 
+pub(crate) use filter::{DropName, KeyringFilter, StateName};
 pub(crate) use list::KeyringList;
+pub(crate) use merge::KeyringMerge;
+pub(crate) use shared::{ExtentName, Written};
 
 /// What to do with certificates.
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyringCommand {
     List(KeyringList),
+    Merge(KeyringMerge),
+    Filter(KeyringFilter),
 }

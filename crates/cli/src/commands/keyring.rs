@@ -1,6 +1,9 @@
 //! `pkgseal keyring`: one file a command.
 
+mod filter;
 mod list;
+mod made;
+mod merge;
 
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -12,5 +15,7 @@ use crate::args::KeyringCommand;
 pub(super) fn run(command: &KeyringCommand, clock: SystemTime) -> Result<ExitCode> {
     match command {
         KeyringCommand::List(arguments) => list::run(arguments, clock),
+        KeyringCommand::Merge(arguments) => merge::run(arguments),
+        KeyringCommand::Filter(arguments) => filter::run(arguments, clock),
     }
 }

@@ -1,0 +1,272 @@
+use openpgp::packet::signature::SignatureBuilder;
+use openpgp::packet::{Packet, UserID};
+use openpgp::parse::Parse;
+use openpgp::serialize::MarshalInto;
+use openpgp::types::SignatureType;
+use openpgp::{Cert, PacketPile};
+use pkgseal_testkit::keys;
+use sequoia_openpgp as openpgp;
+
+use super::*;
+use crate::Encoding;
+
+fn binary(certificates: &Certificates) -> Vec<u8> {
+    Encoding::Binary.encode(certificates)
+}
+
+fn input(name: &str, keys_named: &[&str]) -> (String, Certificates) {
+    (name.to_owned(), keys::certificates(keys_named))
+}
+
+fn of(packets: Vec<Packet>) -> Certificates {
+    let bytes = MarshalInto::to_vec(&PacketPile::from(packets)).unwrap();
+    let (certificates, errors) = Certificate::parse_all(&bytes);
+    assert_eq!(errors, []);
+    Certificates::new(certificates)
+}
+
+fn packets(name: &str) -> Vec<Packet> {
+    PacketPile::from_bytes(&keys::load(name).certificate_binary())
+        .unwrap()
+        .into_children()
+        .collect()
+}
+
+fn is_revocation(packet: &Packet) -> bool {
+    matches!(packet, Packet::Signature(signature) if matches!(
+        signature.typ(),
+        SignatureType::KeyRevocation | SignatureType::SubkeyRevocation
+    ))
+}
+
+fn codes_of(made: &Made) -> Vec<&'static str> {
+    made.findings
+        .iter()
+        .map(|finding| finding.code.id)
+        .collect()
+}
+
+/// A user ID and a certification of it by somebody else.
+fn certified_by_another(name: &str) -> Vec<Packet> {
+    let cert = Cert::from_bytes(keys::load(name).certificate()).unwrap();
+    let other = Cert::from_bytes(keys::load("stranger").secret()).unwrap();
+    let mut other = other
+        .primary_key()
+        .key()
+        .clone()
+        .parts_into_secret()
+        .unwrap()
+        .into_keypair()
+        .unwrap();
+    let user_id = cert.userids().next().unwrap().userid().clone();
+    let certification = SignatureBuilder::new(SignatureType::GenericCertification)
+        .sign_userid_binding(&mut other, cert.primary_key().key(), &user_id)
+        .unwrap();
+    let (cert, _) = cert
+        .insert_packets([Packet::from(user_id), certification.into()])
+        .unwrap();
+    cert.into_packets().collect()
+}
+
+const SEVERAL: &[&str] = &[
+    "good",
+    "good-rsa4096",
+    "revoked-soft",
+    "subkey-revoked-hard",
+    "sha1-binding",
+    "good-v6-ed25519",
+    "good-mldsa65",
+    "expired",
+    "no-backsig",
+];
+
+#[test]
+fn the_order_of_inputs_changes_nothing() {
+    let inputs: Vec<_> = SEVERAL.iter().map(|name| input(name, &[name])).collect();
+    for extent in [Extent::Everything, Extent::Own, Extent::Minimal] {
+        let expected = binary(&merge(&inputs, extent).unwrap().certificates);
+        for turn in 0..inputs.len() {
+            let mut turned = inputs.clone();
+            turned.rotate_left(turn);
+            assert_eq!(
+                binary(&merge(&turned, extent).unwrap().certificates),
+                expected
+            );
+            turned.reverse();
+            assert_eq!(
+                binary(&merge(&turned, extent).unwrap().certificates),
+                expected
+            );
+        }
+        let once = merge(&inputs, extent).unwrap().certificates;
+        let twice = merge(&[("once".to_owned(), once.clone())], extent).unwrap();
+        assert_eq!(binary(&twice.certificates), binary(&once));
+        let (read, errors) = Certificate::parse_all(&expected);
+        assert_eq!((read.len(), errors.len()), (SEVERAL.len(), 0));
+    }
+}
+
+#[test]
+fn a_revocation_in_any_copy_survives() {
+    for name in [
+        "revoked-hard",
+        "revoked-soft",
+        "subkey-revoked-hard",
+        "subkey-revoked-soft",
+    ] {
+        let all = packets(name);
+        let without: Vec<_> = all.iter().filter(|p| !is_revocation(p)).cloned().collect();
+        assert!(without.len() < all.len(), "{name}");
+        let old = ("old.gpg".to_owned(), of(without));
+        let new = input("new.gpg", &[name]);
+        for extent in [Extent::Everything, Extent::Own, Extent::Minimal] {
+            let one = merge(&[old.clone(), new.clone()], extent).unwrap();
+            let other = merge(&[new.clone(), old.clone()], extent).unwrap();
+            assert_eq!(binary(&one.certificates), binary(&other.certificates));
+            let kept = PacketPile::from_bytes(&binary(&one.certificates)).unwrap();
+            assert!(kept.into_children().any(|p| is_revocation(&p)), "{name}");
+            let said = one
+                .findings
+                .iter()
+                .find(|finding| finding.code == codes::REVOKED)
+                .unwrap();
+            assert!(
+                said.detail.ends_with("not known to old.gpg"),
+                "{}",
+                said.detail
+            );
+        }
+    }
+}
+
+#[test]
+fn the_newer_self_signature_comes_along() {
+    let mut newer = packets("good");
+    let cert = Cert::from_bytes(keys::load("good").secret()).unwrap();
+    let mut primary = cert
+        .primary_key()
+        .key()
+        .clone()
+        .parts_into_secret()
+        .unwrap()
+        .into_keypair()
+        .unwrap();
+    let user_id = cert.userids().next().unwrap().userid().clone();
+    let renewed = SignatureBuilder::new(SignatureType::PositiveCertification)
+        .set_signature_creation_time(keys::time(keys::NOW))
+        .unwrap()
+        .sign_userid_binding(&mut primary, cert.primary_key().key(), &user_id)
+        .unwrap();
+    let at = newer
+        .iter()
+        .position(|packet| matches!(packet, Packet::UserID(_)))
+        .unwrap();
+    newer.splice(at + 1..at + 2, [Packet::from(renewed)]);
+    let made = merge(
+        &[input("old", &["good"]), ("new".to_owned(), of(newer))],
+        Extent::Minimal,
+    )
+    .unwrap();
+    let merged = Cert::from_bytes(&binary(&made.certificates)).unwrap();
+    let signatures: Vec<_> = merged.userids().next().unwrap().self_signatures().collect();
+    assert_eq!(signatures.len(), 2, "the old one stays beside the new one");
+    assert_eq!(
+        signatures[0].signature_creation_time().unwrap(),
+        std::time::SystemTime::from(keys::time(keys::NOW))
+    );
+}
+
+#[test]
+fn what_others_signed_is_kept_only_where_asked() {
+    let certified = ("certified".to_owned(), of(certified_by_another("good")));
+    let count = |extent| {
+        let made = merge(std::slice::from_ref(&certified), extent).unwrap();
+        let cert = Cert::from_bytes(&binary(&made.certificates)).unwrap();
+        let kept = cert.userids().next().unwrap().certifications().count();
+        (kept, codes_of(&made))
+    };
+    assert_eq!(count(Extent::Everything), (1, vec![]));
+    assert_eq!(count(Extent::Own), (0, vec!["keyring.left-out"]));
+    assert_eq!(count(Extent::Minimal), (0, vec!["keyring.left-out"]));
+    let plain = merge(&[input("plain", &["good"])], Extent::Own).unwrap();
+    let trimmed = merge(&[certified], Extent::Own).unwrap();
+    assert_eq!(binary(&plain.certificates), binary(&trimmed.certificates));
+}
+
+#[test]
+fn bad_self_signatures_are_left_out_and_said() {
+    let good = packets("good");
+    for (place, packet) in good.iter().enumerate() {
+        let Packet::Signature(_) = packet else {
+            continue;
+        };
+        let mut damaged = good.clone();
+        // The mathematics, not the prefix of the digest: only verifying tells.
+        let mut bytes = MarshalInto::to_vec(packet).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        damaged[place] = Packet::from_bytes(&bytes).unwrap();
+        let damaged = ("damaged".to_owned(), of(damaged));
+        let alone = merge(std::slice::from_ref(&damaged), Extent::Own).unwrap();
+        assert!(
+            codes_of(&alone).contains(&"keyring.bad-self-signature"),
+            "{place}: {:?}",
+            alone.findings
+        );
+        let mended = merge(&[damaged, input("good", &["good"])], Extent::Own).unwrap();
+        let whole = merge(&[input("good", &["good"])], Extent::Own).unwrap();
+        assert_eq!(binary(&mended.certificates), binary(&whole.certificates));
+        assert_eq!(codes_of(&mended), ["keyring.bad-self-signature"]);
+    }
+}
+
+#[test]
+fn what_nobody_bound_is_left_out_and_said() {
+    let mut added = packets("good");
+    added.push(Packet::from(UserID::from("Mallory <mallory@example.org>")));
+    let made = merge(&[("added".to_owned(), of(added))], Extent::Own).unwrap();
+    assert_eq!(codes_of(&made), ["keyring.unbound"]);
+    let whole = merge(&[input("good", &["good"])], Extent::Own).unwrap();
+    assert_eq!(binary(&made.certificates), binary(&whole.certificates));
+
+    let made = merge(&[input("unbound", &["unbound-subkey"])], Extent::Own).unwrap();
+    assert_eq!(codes_of(&made), ["keyring.unbound"]);
+    let cert = Cert::from_bytes(&binary(&made.certificates)).unwrap();
+    assert_eq!(cert.keys().subkeys().count(), 0);
+}
+
+#[test]
+fn a_binding_that_can_still_be_mended_stays() {
+    for extent in [Extent::Everything, Extent::Own, Extent::Minimal] {
+        let made = merge(&[input("no-backsig", &["no-backsig"])], extent).unwrap();
+        assert_eq!(codes_of(&made), [""; 0]);
+        let before = keys::certificates(&["no-backsig"]);
+        assert_eq!(binary(&made.certificates), binary(&before));
+    }
+}
+
+#[test]
+fn a_bare_key_stays_what_it_is() {
+    let bare: Vec<Packet> = packets("good")
+        .into_iter()
+        .filter(|packet| !matches!(packet, Packet::Signature(_)))
+        .collect();
+    let count = bare.len();
+    let made = merge(&[("bare".to_owned(), of(bare))], Extent::Minimal).unwrap();
+    let kept = PacketPile::from_bytes(&binary(&made.certificates)).unwrap();
+    assert_eq!(kept.children().count(), count);
+}
+
+#[test]
+fn secrets_do_not_come_along() {
+    let (certificates, _) = Certificate::parse_all(keys::load("good").secret());
+    let made = merge(
+        &[("key".to_owned(), Certificates::new(certificates))],
+        Extent::Everything,
+    )
+    .unwrap();
+    let kept = PacketPile::from_bytes(&binary(&made.certificates)).unwrap();
+    assert!(
+        kept.children()
+            .all(|p| !matches!(p, Packet::SecretKey(_) | Packet::SecretSubkey(_)))
+    );
+}
