@@ -99,6 +99,42 @@ pub(crate) const BEFORE: Code = Code::new(
     "the client could not use the repository before the step either",
 );
 
+/// A key that stays expired after a change.
+pub(crate) const LEFT_EXPIRED: Code = Code::new(
+    "key.left-expired",
+    "after the change a key that would have to be alive to sign is still expired",
+);
+/// A certificate that cannot sign after a change.
+pub(crate) const NOTHING_SIGNS: Code = Code::new(
+    "key.nothing-signs",
+    "after the change no key of the certificate can sign",
+);
+/// A subkey that lives longer than the primary.
+pub(crate) const OUTLIVES: Code = Code::new(
+    "key.outlives-primary",
+    "a subkey's own expiry is after its primary key's, which ends it",
+);
+/// An expiry that comes earlier than it did.
+pub(crate) const SHORTENED: Code = Code::new(
+    "key.shortened",
+    "a key expires earlier than before the change, which only those learn who get the new certificate",
+);
+/// A revocation that reaches back.
+pub(crate) const HARD_REVOCATION: Code = Code::new(
+    "key.hard-revocation",
+    "the revocation takes away what the key signed before it as well",
+);
+/// A revocation from now on.
+pub(crate) const SOFT_REVOCATION: Code = Code::new(
+    "key.soft-revocation",
+    "the revocation leaves good what the key signed before it, where clients look at that time",
+);
+/// rpm does not update imported certificates.
+pub(crate) const RPM_KEEPS: Code = Code::new(
+    "key.rpm-keeps-old",
+    "rpm before version 6 keeps a certificate as it was imported: a renewed one has to replace it",
+);
+
 /// All of them, for the manual.
 pub const ALL: &[Code] = &[
     UNUSABLE,
@@ -149,4 +185,11 @@ pub const ALL: &[Code] = &[
     tools::USER_ID,
     tools::USE,
     tools::STATE,
+    LEFT_EXPIRED,
+    NOTHING_SIGNS,
+    OUTLIVES,
+    SHORTENED,
+    HARD_REVOCATION,
+    SOFT_REVOCATION,
+    RPM_KEEPS,
 ];

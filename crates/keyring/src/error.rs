@@ -80,6 +80,14 @@ pub enum Error {
         /// What was read instead.
         reason: String,
     },
+    /// A key file, or what stands beside it, is not what a change needs.
+    #[error("{}: {reason}", path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl Error {

@@ -84,7 +84,33 @@ impl Algorithm {
             .map_or("", |(name, _)| name)
     }
 
-    fn suite(self) -> (CipherSuite, Profile) {
+    /// The OpenPGP version of keys with it (4, 6).
+    pub fn version(self) -> u8 {
+        match self.suite().1 {
+            Profile::RFC4880 => 4,
+            _ => 6,
+        }
+    }
+
+    /// The algorithm of a key that is called `name` in facts (`Ed25519`, `RSA4096`…) and
+    /// has this OpenPGP version, where new keys are made with it.
+    pub(crate) fn of(name: &str, version: u8) -> Option<Self> {
+        match (name, version) {
+            ("Ed25519", 4) => Some(Self::Ed25519),
+            ("RSA3072", 4) => Some(Self::Rsa3072),
+            ("RSA4096", 4) => Some(Self::Rsa4096),
+            ("P-256", 4) => Some(Self::NistP256),
+            ("P-384", 4) => Some(Self::NistP384),
+            ("P-521", 4) => Some(Self::NistP521),
+            ("Ed25519", 6) => Some(Self::Ed25519V6),
+            ("Ed448", 6) => Some(Self::Ed448),
+            ("ML-DSA-65+Ed25519", 6) => Some(Self::MlDsa65Ed25519),
+            ("ML-DSA-87+Ed448", 6) => Some(Self::MlDsa87Ed448),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn suite(self) -> (CipherSuite, Profile) {
         let (old, new) = (Profile::RFC4880, Profile::RFC9580);
         match self {
             Self::Ed25519 => (CipherSuite::Cv25519, old),
@@ -366,7 +392,7 @@ fn armored(bytes: &[u8], kind: Kind, profile: Profile) -> Result<Vec<u8>> {
     write().map_err(failed("armoring"))
 }
 
-fn failed<E: std::fmt::Display>(operation: &'static str) -> impl Fn(E) -> Error {
+pub(crate) fn failed<E: std::fmt::Display>(operation: &'static str) -> impl Fn(E) -> Error {
     move |error| {
         Error::OpenPgp(pkgseal_openpgp::Error::Crypto {
             operation,

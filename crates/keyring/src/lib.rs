@@ -35,6 +35,7 @@ pub mod consumer;
 mod error;
 mod filter;
 mod generate;
+pub mod lifecycle;
 mod maven;
 mod merge;
 mod open;

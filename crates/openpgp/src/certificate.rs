@@ -45,6 +45,8 @@ pub struct KeyFacts {
     pub created: Timestamp,
     /// When it expires, the certificate's own expiry included.
     pub expires: Option<Timestamp>,
+    /// When it expires by what is said of itself only.
+    pub own_expires: Option<Timestamp>,
     /// `certify`, `sign`, `encrypt`, `authenticate`.
     pub capabilities: Vec<&'static str>,
     /// Its state then, for signing.
@@ -150,6 +152,7 @@ impl Certificate {
                 let assessment = keystate::assess(&key, &Certificates::default(), profile, at, at);
                 let (expires, capabilities) = keystate::lifetime(&key, at);
                 let fingerprint = Fingerprint::of(&key.key().fingerprint());
+                let own_expires = keystate::own_expiry(&key, at);
                 KeyFacts {
                     reason: crate::lint::reason(&assessment, &fingerprint),
                     fingerprint,
@@ -157,6 +160,7 @@ impl Certificate {
                     algorithm: Algorithm::of(key.key()).name,
                     created: time::timestamp(key.key().creation_time()),
                     expires: expires.map(time::timestamp),
+                    own_expires: own_expires.map(time::timestamp),
                     capabilities,
                     state: assessment.state,
                 }

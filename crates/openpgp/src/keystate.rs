@@ -155,6 +155,13 @@ pub(crate) fn lifetime(key: &Key<'_>, at: SystemTime) -> (Option<SystemTime>, Ve
     (expires, can)
 }
 
+/// When a key expires by its own newest self-signature, whatever its certificate does.
+pub(crate) fn own_expiry(key: &Key<'_>, at: SystemTime) -> Option<SystemTime> {
+    let newest = times(key).max().map_or(at, |newest| newest.max(at));
+    let valid = key.clone().with_policy(&EVERYTHING, newest).ok()?;
+    Binding::of(&valid).key_expires
+}
+
 /// Whether the key, or the primary key above it, is below the profile.
 fn weak(key: &Key<'_>, profile: &Profile, made: SystemTime) -> Option<Assessment> {
     let made = Some(time::timestamp(made));
