@@ -3,6 +3,7 @@
 
 use pkgseal_repo::Code;
 
+pub(crate) mod doctor;
 pub(crate) mod tools;
 
 use crate::consumer;
@@ -192,4 +193,26 @@ pub const ALL: &[Code] = &[
     HARD_REVOCATION,
     SOFT_REVOCATION,
     RPM_KEEPS,
+    doctor::WEAK_SELF_SIGNATURE,
+    doctor::WEAK_BINDING,
+    doctor::WEAK_BACK_SIGNATURE,
+    doctor::NO_BACK_SIGNATURE,
+    doctor::BAD_BACK_SIGNATURE,
+    doctor::HALF_MENDED,
+    doctor::WEAK_HISTORY,
+    doctor::UNPUBLISHED,
+    doctor::OLD_SELF_SIGNATURE,
+    doctor::UNBOUND,
+    doctor::SUBKEY_FORGOTTEN,
+    doctor::EXPIRED,
+    doctor::NO_KEY_FLAGS,
+    doctor::NO_FEATURES,
+    doctor::CRITICAL,
+    doctor::FUTURE,
+    doctor::NO_USER_ID,
+    doctor::NO_EXPIRY,
+    doctor::WEAK_KEY,
+    doctor::WEAK_REVOCATION,
+    doctor::REVOKED,
+    doctor::CANNOT_SIGN,
 ];

@@ -32,6 +32,7 @@ mod address;
 mod canonical;
 mod codes;
 pub mod consumer;
+mod doctor;
 mod error;
 mod filter;
 mod generate;
@@ -46,6 +47,7 @@ mod store;
 
 pub use canonical::Extent;
 pub use codes::ALL as CODES;
+pub use doctor::{Diagnosis, Part, Remedy, Trouble, compare_copies, diagnose};
 pub use error::{Error, Result};
 pub use filter::{Drop, Filter, State, UserIdPattern, filter};
 pub use generate::{

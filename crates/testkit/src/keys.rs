@@ -6,6 +6,7 @@
 
 mod make;
 mod packet;
+mod recast;
 mod sign;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use openpgp::packet::key::{PrimaryRole, SecretParts, SubordinateRole};
 use openpgp::parse::Parse as _;
 
 pub use make::{generate_missing, names, what};
+pub use recast::{Back, Flags, Recast, Says};
 pub use sign::{
     Armor, Form, Hash, Issuer, RawOptions, With, armor, clearsigned, hash_header, raw_clearsign,
     raw_sign, raw_sign_v3, sign_text, sign_text_v3,

@@ -7,6 +7,7 @@
     reason = "tests fail by panicking and tell what they skip"
 )]
 
+mod doctor;
 mod generate;
 mod open;
 mod real;
