@@ -14,6 +14,8 @@ use crate::{Error, Passphrase, Result, read_key_file};
 const KEY: &str = "MAVEN_GPG_KEY";
 const PASSPHRASE: &str = "MAVEN_GPG_PASSPHRASE";
 const FINGERPRINT: &str = "MAVEN_GPG_KEY_FINGERPRINT";
+/// Those that no child of ours inherits.
+pub(crate) const SECRETS: [&str; 2] = [KEY, PASSPHRASE];
 
 /// `MAVEN_GPG_KEY`, `MAVEN_GPG_PASSPHRASE` and `MAVEN_GPG_KEY_FINGERPRINT`, as
 /// maven-gpg-plugin reads them since version 3.2.

@@ -1,9 +1,15 @@
 //! Where the key that signs is, in one syntax for all of them, and opening it.
 
+mod agent;
+mod assuan;
 mod command;
 mod error;
 mod pkcs11;
 mod source;
+mod terminal;
+
+use std::ffi::OsStr;
+use std::process::Command;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{Certificate, Certificates, Fingerprint, Signer};
@@ -37,19 +43,20 @@ pub fn open_source(
     match source {
         KeySource::File(path) => open_signer(path, passphrase, now),
         KeySource::GpgAgent(fingerprint) => {
-            let certificate = certificate_of(source, fingerprint, certificates)?;
-            Err(SignerError::new(
-                source,
-                format!(
-                    "certificate {} is known, its agent is not asked in this build",
-                    certificate.fingerprint()
-                ),
-            )
-            .into())
+            agent::open(fingerprint, source, certificates, passphrase, now)
         }
         KeySource::Pkcs11(key) => pkcs11::open(key, source, certificates, passphrase, now),
         KeySource::Command(key) => command::open(key, source, certificates, passphrase, now),
     }
+}
+
+/// A program to run, without what nobody but us is to know.
+fn child(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for name in crate::maven::SECRETS {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// The one certificate that has this key.

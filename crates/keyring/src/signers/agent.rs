@@ -1,0 +1,284 @@
+//! Signing with gpg-agent, and through it with cards.
+//!
+//! Our own client of its protocol: the library for it brings an asynchronous runtime and
+//! thirty crates, and connects anew for every signature. Here connections are kept, a few
+//! at most: the agent computes one signature at a time, and each connection takes of the
+//! little memory it has locked.
+
+mod keygrip;
+mod pool;
+mod refusal;
+mod signature;
+mod socket;
+
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use openpgp::crypto::mpi;
+use openpgp::types::HashAlgorithm;
+use pkgseal_openpgp::{Certificate, Certificates, Fingerprint, Signer, SigningKey};
+use sequoia_openpgp as openpgp;
+
+use super::assuan::{self, Answer, Failure, Secret};
+use super::{KeySource, SignerError, certificate_of, child};
+use crate::{Passphrase, Result};
+use pool::Pool;
+use refusal::Asking;
+
+type Connection = assuan::Connection<UnixStream, UnixStream>;
+
+/// How long the agent may stay silent. A person may be at its pinentry, or look for the
+/// card.
+const SILENCE: Duration = Duration::from_secs(300);
+/// Octets of the text that a pinentry shows, escaped.
+const DESCRIPTION: usize = 900;
+
+/// One key of the agent's.
+struct Held {
+    source: KeySource,
+    key: SigningKey,
+    grip: String,
+    description: String,
+    pool: Pool<Connection>,
+    passphrase: Words,
+    socket: std::path::PathBuf,
+}
+
+/// The passphrase that goes to the agent: read when the agent asks, and once.
+struct Words {
+    source: Option<Passphrase>,
+    read: Mutex<Option<Secret>>,
+}
+
+impl Words {
+    fn get(&self) -> Result<Option<Secret>> {
+        let Some(source) = &self.source else {
+            return Ok(None);
+        };
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if read.is_none() {
+            *read = Some(source.read()?);
+        }
+        Ok(read.clone())
+    }
+}
+
+pub(super) fn open(
+    fingerprint: &Fingerprint,
+    source: &KeySource,
+    certificates: &Certificates,
+    passphrase: Option<&Passphrase>,
+    now: Timestamp,
+) -> Result<Signer> {
+    let certificate = certificate(fingerprint, source, certificates)?;
+    let candidates = SigningKey::candidates(&certificate, Some(fingerprint), now)?;
+    let socket = socket::find().map_err(|reason| {
+        SignerError::new(source, reason).hint("install GnuPG, for example: apt install gnupg")
+    })?;
+    let asking = match passphrase {
+        Some(_) => Asking::Us,
+        None => Asking::Pinentry,
+    };
+    let mut first = connect(source, &socket, asking)?;
+
+    // The best one the agent has: of several subkeys it may have the older one only.
+    let mut named = Vec::new();
+    for key in candidates {
+        let Some(grip) = keygrip::keygrip(key.public()) else {
+            named.push(format!(
+                "{} (of a kind it does not sign with)",
+                key.fingerprint()
+            ));
+            continue;
+        };
+        match first.simple(&format!("HAVEKEY {grip}")) {
+            Ok(_) => {
+                let held = Held {
+                    source: source.clone(),
+                    description: description(&certificate, key.fingerprint()),
+                    key: key.clone(),
+                    grip,
+                    pool: Pool::with(first),
+                    passphrase: Words {
+                        source: passphrase.cloned(),
+                        read: Mutex::new(None),
+                    },
+                    socket,
+                };
+                let held = Arc::new(held);
+                return Ok(key.held_by(move |algorithm, digest| Ok(held.sign(algorithm, digest)?))?);
+            }
+            Err(Failure::Refused { .. }) => named.push(key.fingerprint().to_string()),
+            Err(failure) => {
+                return Err(refusal::explain(source, &failure, asking, fingerprint).into());
+            }
+        }
+    }
+    Err(refusal::absent(source, &named.join(", ")).into())
+}
+
+/// The certificate that `--certificate` names, else the one gpg has.
+fn certificate(
+    fingerprint: &Fingerprint,
+    source: &KeySource,
+    certificates: &Certificates,
+) -> Result<Certificate> {
+    let known = certificate_of(source, fingerprint, certificates);
+    if known.is_ok() || !certificates.is_empty() {
+        return Ok(known?);
+    }
+    let exported = child("gpg")
+        .args([
+            "--batch",
+            "--no-tty",
+            "--quiet",
+            "--export",
+            fingerprint.as_str(),
+        ])
+        .stdin(std::process::Stdio::null())
+        .output();
+    let (found, _) = match &exported {
+        Ok(output) if !output.stdout.is_empty() => Certificate::parse_all(&output.stdout),
+        _ => Default::default(),
+    };
+    Ok(
+        certificate_of(source, fingerprint, &Certificates::new(found)).map_err(|_| {
+            SignerError::new(
+                source,
+                "its public certificate is neither given nor known to gpg",
+            )
+            .hint("name it with --certificate FILE, or import it: gpg --import FILE")
+        })?,
+    )
+}
+
+fn connect(
+    source: &KeySource,
+    socket: &std::path::Path,
+    asking: Asking,
+) -> Result<Connection, SignerError> {
+    let stream = socket::connect(socket).map_err(|reason| {
+        SignerError::new(source, reason)
+            .hint("see what keeps it from running: gpgconf --launch gpg-agent")
+    })?;
+    let unusable = |failure: Failure| {
+        SignerError::new(source, format!("{}: {failure}", socket.display()))
+            .hint("see whether it answers: gpg-connect-agent 'getinfo version' /bye")
+    };
+    let io = |error: std::io::Error| unusable(Failure::Io(error));
+    stream.set_read_timeout(Some(SILENCE)).map_err(io)?;
+    stream.set_write_timeout(Some(SILENCE)).map_err(io)?;
+    let writer = stream.try_clone().map_err(io)?;
+    let mut connection = Connection::open(stream, writer).map_err(unusable)?;
+    for option in super::terminal::options() {
+        // What the agent does not want to know (a forwarded one), it need not.
+        match connection.simple(&option) {
+            Ok(_) | Err(Failure::Refused { .. }) => {}
+            Err(failure) => return Err(unusable(failure)),
+        }
+    }
+    if asking == Asking::Us {
+        match connection.simple("OPTION pinentry-mode=loopback") {
+            Ok(_) => {}
+            Err(Failure::Refused { text, .. }) => {
+                return Err(SignerError::new(
+                    source,
+                    format!("the agent takes no passphrase from us: {text}"),
+                )
+                .hint(
+                    "allow it: echo allow-loopback-pinentry >> ~/.gnupg/gpg-agent.conf && \
+                     gpgconf --reload gpg-agent",
+                ));
+            }
+            Err(failure) => return Err(unusable(failure)),
+        }
+    }
+    Ok(connection)
+}
+
+/// What a pinentry shows.
+fn description(certificate: &Certificate, key: &Fingerprint) -> String {
+    let whose = certificate.user_id().unwrap_or_default();
+    assuan::escaped(
+        &format!("pkgseal signs with this key:\n{whose}\n{key}"),
+        DESCRIPTION,
+    )
+}
+
+impl Held {
+    fn sign(&self, algorithm: HashAlgorithm, digest: &[u8]) -> Result<mpi::Signature, SignerError> {
+        let digits: String = digest.iter().map(|octet| format!("{octet:02X}")).collect();
+        let hash = format!("SETHASH {} {digits}", u8::from(algorithm));
+        let answer = self.pool.with_one(
+            || connect(&self.source, &self.socket, self.asking()),
+            |connection| self.ask(connection, &hash),
+            |failure| matches!(failure, Refused::Agent(failure) if refusal::is_out_of_memory(failure)),
+        )?;
+        match answer {
+            Ok(text) => signature::read(&text, self.key.public()).ok_or_else(|| {
+                SignerError::new(
+                    &self.source,
+                    "the agent's answer is no signature of this key",
+                )
+            }),
+            Err(Refused::Agent(failure)) => Err(refusal::explain(
+                &self.source,
+                &failure,
+                self.asking(),
+                self.key.fingerprint(),
+            )),
+            Err(Refused::Passphrase(reason)) => Err(SignerError::new(&self.source, reason)),
+        }
+    }
+
+    fn asking(&self) -> Asking {
+        match self.passphrase.source {
+            Some(_) => Asking::Us,
+            None => Asking::Pinentry,
+        }
+    }
+
+    fn ask(&self, connection: &mut Connection, hash: &str) -> Result<Secret, Refused> {
+        for command in [
+            "RESET",
+            &format!("SIGKEY {}", self.grip),
+            &format!("SETKEYDESC {}", self.description),
+            hash,
+        ] {
+            connection.simple(command)?;
+        }
+        let mut unread = None;
+        let signed = connection.command("PKSIGN", &mut |question| {
+            if !question.starts_with("PASSPHRASE") {
+                return Answer::Cancel;
+            }
+            match self.passphrase.get() {
+                Ok(Some(words)) => Answer::Data(words),
+                Ok(None) => Answer::Cancel,
+                Err(error) => {
+                    unread = Some(error.to_string());
+                    Answer::Cancel
+                }
+            }
+        });
+        match unread {
+            Some(reason) => Err(Refused::Passphrase(reason)),
+            None => Ok(signed?),
+        }
+    }
+}
+
+/// Why there is no signature.
+enum Refused {
+    Agent(Failure),
+    /// The passphrase that the agent asked for could not be read.
+    Passphrase(String),
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self::Agent(failure)
+    }
+}
