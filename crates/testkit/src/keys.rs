@@ -7,6 +7,7 @@
 mod make;
 mod packet;
 mod recast;
+mod pem;
 mod sign;
 
 use std::path::PathBuf;

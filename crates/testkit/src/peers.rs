@@ -14,6 +14,8 @@ pub mod mirror;
 pub mod reprepro;
 pub mod rpm;
 pub mod sequoia;
+pub mod signing_command;
+pub mod softhsm;
 pub mod strace;
 pub mod trixie;
 pub mod yum;
