@@ -58,5 +58,7 @@ pub use maven::MavenVariables;
 pub use merge::{Made, merge, trim};
 pub use open::{Form, Loaded, Source, open, open_all};
 pub use secret::{Passphrase, open_signer, read_key_file};
-pub use signers::{CommandKey, KeySource, KeySourceError, Pkcs11Key, SignerError, open_source};
+pub use signers::{
+    CommandKey, KeySource, KeySourceError, LastTry, Pkcs11Key, SignerError, open_source,
+};
 pub use store::{Encoding, KeyringFile, write_files, write_keyring};

@@ -3,8 +3,10 @@
 mod agent;
 mod assuan;
 mod command;
+mod encoding;
 mod error;
 mod pkcs11;
+mod pool;
 mod source;
 mod terminal;
 
@@ -12,11 +14,11 @@ use std::ffi::OsStr;
 use std::process::Command;
 
 use jiff::Timestamp;
-use pkgseal_openpgp::{Certificate, Certificates, Fingerprint, Signer};
+use pkgseal_openpgp::{Certificate, Certificates, Fingerprint, HolderError, Signer};
 
 pub use command::CommandKey;
 pub use error::SignerError;
-pub use pkcs11::Pkcs11Key;
+pub use pkcs11::{LastTry, Pkcs11Key};
 pub use source::{KeySource, KeySourceError};
 
 use crate::{Passphrase, Result, open_signer};
@@ -46,7 +48,7 @@ pub fn open_source(
             agent::open(fingerprint, source, certificates, passphrase, now)
         }
         KeySource::Pkcs11(key) => pkcs11::open(key, source, certificates, passphrase, now),
-        KeySource::Command(key) => command::open(key, source, certificates, passphrase, now),
+        KeySource::Command(key) => command::open(key, source, certificates, now),
     }
 }
 
@@ -81,5 +83,13 @@ fn certificate_of(
             ),
         )
         .hint("name only the right one with --certificate FILE")),
+    }
+}
+
+/// What a holder says, as it is, so that its advice reaches the user.
+fn said(error: crate::Error) -> HolderError {
+    match error {
+        crate::Error::Signer(error) => Box::new(error),
+        other => Box::new(other),
     }
 }

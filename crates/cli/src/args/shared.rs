@@ -108,6 +108,12 @@ pub(crate) struct KeyAccess {
     /// this is not given.
     #[arg(long, value_name = "FILE")]
     pub(crate) certificate: Vec<PathBuf>,
+    /// Load this PKCS#11 module for keys that name none [default: p11-kit-proxy.so]
+    #[arg(long, value_name = "FILE", env = "PKGSEAL_PKCS11_MODULE")]
+    pub(crate) pkcs11_module: Option<PathBuf>,
+    /// Try the PIN of a token even if a wrong one locks it
+    #[arg(long)]
+    pub(crate) last_pin_try: bool,
     #[command(flatten)]
     pub(crate) passphrase: PassphraseSource,
 }

@@ -1,41 +1,72 @@
-//! Signing with a key on a PKCS#11 token.
+//! Keys on a PKCS#11 token: a hardware security module, a smart card, SoftHSM, the module
+//! of a cloud service.
+//!
+//! The key is found by its public numbers, which a certificate holds, and not by what it is
+//! called: a label that was given to another key never makes that one sign. Only digests
+//! leave the process. One login serves a token, and one session each thread, for any number
+//! of signatures.
+
+mod key;
+mod login;
+mod module;
+mod sign;
+mod token;
+mod uri;
+mod words;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{Certificates, Signer};
 
-use super::{KeySource, SignerError};
-use crate::{Passphrase, Result};
+use super::{KeySource, SignerError, said};
+use crate::{Error, Passphrase, Result};
+use sign::Held;
+use token::Token;
 
-/// Names a key on a PKCS#11 token.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pkcs11Key(String);
+pub use uri::Pkcs11Key;
 
-impl Pkcs11Key {
-    /// Reads what follows `pkcs11:`.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        if text.is_empty() {
-            return Err("it names no key".to_owned());
-        }
-        Ok(Self(text.to_owned()))
-    }
+/// Whether the last try of a PIN is spent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LastTry {
+    /// The token is left alone: if the PIN is wrong once more, it locks.
+    #[default]
+    Keep,
+    /// The PIN is tried.
+    Spend,
 }
 
-impl std::fmt::Display for Pkcs11Key {
-    /// As [`Pkcs11Key::parse`] reads it.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
+/// Opens the key on a token that signs for one of the certificates. The passphrase is read
+/// only where the token wants a PIN and the URI names no `pin-source`.
 pub(super) fn open(
-    _key: &Pkcs11Key,
+    key: &Pkcs11Key,
     source: &KeySource,
-    _certificates: &Certificates,
-    _passphrase: Option<&Passphrase>,
-    _now: Timestamp,
+    certificates: &Certificates,
+    passphrase: Option<&Passphrase>,
+    now: Timestamp,
 ) -> Result<Signer> {
-    Err(SignerError::new(source, "keys of this kind cannot be reached in this build").into())
+    if key.shows_pin {
+        return Err(trouble(
+            source,
+            "pin-value shows the PIN to everybody on this machine, and it is not used",
+            Some(
+                "change the PIN, write the new one to a file of mode 0600, and name that with \
+                 ?pin-source=file:/path or --passphrase-file"
+                    .to_owned(),
+            ),
+        ));
+    }
+    let (token, session) = Token::open(key, source)?;
+    let pin = login::log_in(&token, &session, key, passphrase)?;
+    let (signing, place) = key::choose(&token, &session, key, certificates, now)?;
+    let held = Held::new(token, place, signing.public().clone(), session, pin)?;
+    Ok(signing.held_by(move |hash, digest| held.sign(hash, digest).map_err(said))?)
+}
+
+/// An error of this key's, with a step that helps.
+fn trouble(source: &KeySource, reason: impl Into<String>, hint: Option<String>) -> Error {
+    let error = SignerError::new(source, reason);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+    .into()
 }

@@ -62,7 +62,9 @@ const QUARANTINED: &[(&str, &[&str])] = &[
     ("clap_complete", &["pkgseal"]),
     ("clap_mangen", &["pkgseal"]),
     ("indicatif", &["pkgseal"]),
-    ("serde_json", &["pkgseal"]),
+    // The keyring speaks JSON with commands that sign; what users see is the command's.
+    ("serde_json", &["pkgseal", "pkgseal-keyring"]),
+    ("cryptoki", &["pkgseal-keyring"]),
 ];
 
 /// Ways to the network, or to the runtimes that bring one.
