@@ -75,7 +75,7 @@ pub use make::{
 pub use pattern::Pattern;
 pub use policy::parse_policy;
 pub use publish::{Generation, Lock, PublishOptions, publish};
-pub use refresh::{RefreshOptions, refresh};
+pub use refresh::{DraftedSuite, RefreshDraft, RefreshOptions, draft_refresh, refresh};
 pub use release::Release;
 pub use request::{Expectation, Level, Scope, TreeRequest};
 pub use root::verify_release;

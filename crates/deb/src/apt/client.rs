@@ -28,7 +28,7 @@ use pkgseal_openpgp::{Certificate, Certificates, KeyState};
 use pkgseal_repo::{Finding, Severity};
 
 pub use certificate::Policies;
-pub use compare::{ClientsOnRoot, Difference, ask_clients};
+pub use compare::{ClientsOnRoot, Difference, StandingRoot, ask_clients, standing_roots};
 pub use keyring::{KeyFile, Keys};
 
 use crate::codes;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use pkgseal_openpgp::{Examination, Signed, Signer, Verified, Verifier};
+use pkgseal_openpgp::{Examination, Fingerprint, Signed, Signer, Verified, Verifier};
 use pkgseal_repo::{CheckOptions, Compression, Finding, Outcome, Progress, Root, SafePath};
 
 use super::discover;
@@ -14,7 +14,7 @@ use super::tree::KIND;
 use crate::{Error, Result, codes};
 
 /// What is new in a Release, and nothing else is.
-const DATES: [&str; 2] = ["Date:", "Valid-Until:"];
+const DATES: [&[u8]; 2] = [b"Date", b"Valid-Until"];
 
 /// Which suites get new dates, and how far they reach.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,8 +27,91 @@ pub struct RefreshOptions {
     pub valid_for: Option<SignedDuration>,
     /// Leaves suites alone that are dated less than this ago; `None` leaves none alone.
     pub if_older_than: Option<SignedDuration>,
+    /// Whom a Release that says `Signed-By` names from now on; `None` leaves it as it is, and
+    /// a Release without the field gets none.
+    pub signed_by: Option<Vec<Fingerprint>>,
     /// How to publish.
     pub publish: PublishOptions,
+}
+
+/// Suites with new dates and signatures, in memory: what [`RefreshDraft::publish`] would
+/// bring out. Nobody else publishes there while it is held.
+pub struct RefreshDraft {
+    lock: Lock,
+    prepared: Vec<Prepared>,
+    before: Vec<Option<Timestamp>>,
+    examination: Examination,
+    keep: usize,
+    time: Timestamp,
+}
+
+/// One suite of a draft, as clients would find it.
+#[derive(Clone, Copy, Debug)]
+pub struct DraftedSuite<'a> {
+    /// Its directory, relative to the root; `None` is a flat repository.
+    pub directory: Option<&'a SafePath>,
+    /// InRelease.
+    pub inrelease: &'a [u8],
+    /// Release.
+    pub release: &'a [u8],
+    /// Release.gpg.
+    pub signature: &'a [u8],
+    /// Until when clients remember another `Signed-By`: the Valid-Until of the Release that
+    /// stands there, where that has the field and the new one has it with other certificates.
+    pub pinned_until: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for RefreshDraft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let suites: Vec<_> = self.prepared.iter().map(|suite| &suite.prefix).collect();
+        f.debug_tuple("RefreshDraft").field(&suites).finish()
+    }
+}
+
+impl RefreshDraft {
+    /// The suites in it.
+    pub fn suites(&self) -> impl Iterator<Item = DraftedSuite<'_>> {
+        let all = self.prepared.iter().zip(&self.before);
+        all.map(|(suite, before)| {
+            let (inrelease, signature) = suite.sealed.signatures();
+            DraftedSuite {
+                directory: suite.directory.as_ref(),
+                inrelease,
+                release: suite.sealed.text(),
+                signature,
+                pinned_until: *before,
+            }
+        })
+    }
+
+    /// Publishes it, as [`publish`](super::publish()) does. `signers` are those it was drafted
+    /// with: everything is verified by their certificates once more.
+    ///
+    /// # Errors
+    /// As [`publish`](super::publish()).
+    pub fn publish(
+        mut self,
+        signers: &[Signer],
+        options: &CheckOptions,
+        progress: &dyn Progress,
+    ) -> Result<Signed> {
+        if self.prepared.is_empty() {
+            self.examination.report.sort();
+            return Ok(Signed {
+                outputs: Vec::new(),
+                examination: self.examination,
+            });
+        }
+        self.lock.bring_out(
+            &self.prepared,
+            signers,
+            self.time,
+            Some(self.keep),
+            options,
+            progress,
+            self.examination,
+        )
+    }
 }
 
 /// Gives suites new dates and signs them anew. Indices and packages stay as they are:
@@ -54,6 +137,24 @@ pub fn refresh(
     options: &CheckOptions,
     progress: &dyn Progress,
 ) -> Result<Signed> {
+    draft_refresh(root, verifier, signers, time, refresh, options)?
+        .publish(signers, options, progress)
+}
+
+/// As [`refresh`], up to the moment before anything becomes visible: for those who look at
+/// what clients would make of it first. The lock is held until the draft is published or
+/// dropped.
+///
+/// # Errors
+/// As [`refresh`].
+pub fn draft_refresh(
+    root: &Path,
+    verifier: &Verifier,
+    signers: &[Signer],
+    time: Timestamp,
+    refresh: &RefreshOptions,
+    options: &CheckOptions,
+) -> Result<RefreshDraft> {
     if signers.is_empty() {
         return Err(Error::NoSigner);
     }
@@ -72,6 +173,7 @@ pub fn refresh(
         }
     }
     let mut prepared = Vec::new();
+    let mut pinned = Vec::new();
     for directory in found {
         let wanted = refresh.suites.is_empty()
             || refresh
@@ -101,9 +203,22 @@ pub fn refresh(
         missing(&opened, directory.as_ref(), before, &path)?;
         let until = valid_until(before, time, refresh.valid_for)
             .ok_or_else(|| Error::write(&path, std::io::ErrorKind::InvalidInput.into()))?;
-        let text = dated(old.get(), time, until);
+        let new = New {
+            date: time,
+            until,
+            signed_by: match before.field("Signed-By") {
+                Some(_) => refresh.signed_by.as_deref(),
+                None => None,
+            },
+        };
+        let text = new.text(old.get());
         let sealed = Sealed::make((&path, subject), text, signers, time, &options.limits)?;
-        only_dates(old.get(), before, &sealed, &path, subject)?;
+        new.only(old.get(), before, &sealed, &path, subject)?;
+        let fields = (
+            before.field("Signed-By"),
+            sealed.release().get().field("Signed-By"),
+        );
+        pinned.push(before.valid_until.filter(|_| fields.0 != fields.1));
         examination.report.push(Finding::note(
             codes::REFRESH_DATES,
             subject,
@@ -117,23 +232,14 @@ pub fn refresh(
             indices: Vec::new(),
         });
     }
-    if prepared.is_empty() {
-        examination.report.sort();
-        return Ok(Signed {
-            outputs: Vec::new(),
-            examination,
-        });
-    }
-    let keep = Some(refresh.publish.keep.max(2));
-    lock.bring_out(
-        &prepared,
-        signers,
-        time,
-        keep,
-        options,
-        progress,
+    Ok(RefreshDraft {
+        lock,
+        prepared,
+        before: pinned,
         examination,
-    )
+        keep: refresh.publish.keep.max(2),
+        time,
+    })
 }
 
 /// Whether a suite goes by this name.
@@ -192,62 +298,95 @@ fn valid_until(
     }
 }
 
-/// The text with other dates, each where the old one stood.
-fn dated(text: &[u8], date: Timestamp, until: Option<Timestamp>) -> Vec<u8> {
-    let written = |at: Timestamp| at.strftime("%a, %d %b %Y %H:%M:%S UTC").to_string();
-    let until = until.map(|until| format!("Valid-Until: {}\n", written(until)));
-    let had = lines(text).any(|line| line.starts_with(b"Valid-Until:"));
-    let mut new = Vec::with_capacity(text.len() + 64);
-    for line in lines(text) {
-        if line.starts_with(b"Date:") {
-            new.extend_from_slice(format!("Date: {}\n", written(date)).as_bytes());
-            if !had {
-                new.extend_from_slice(until.as_deref().unwrap_or_default().as_bytes());
-            }
-        } else if line.starts_with(b"Valid-Until:") {
-            new.extend_from_slice(until.as_deref().unwrap_or_default().as_bytes());
-        } else {
-            new.extend_from_slice(line);
-            if !line.ends_with(b"\n") {
-                new.push(b'\n');
+/// What is new in a Release.
+struct New<'a> {
+    date: Timestamp,
+    until: Option<Timestamp>,
+    signed_by: Option<&'a [Fingerprint]>,
+}
+
+impl New<'_> {
+    /// The text with other dates and signers, each where the old one stood.
+    fn text(&self, text: &[u8]) -> Vec<u8> {
+        let written = |at: Timestamp| at.strftime("%a, %d %b %Y %H:%M:%S UTC").to_string();
+        let until = self
+            .until
+            .map(|until| format!("Valid-Until: {}\n", written(until)));
+        let had = lines(text).any(|line| line.starts_with(b"Valid-Until:"));
+        let mut new = Vec::with_capacity(text.len() + 64);
+        for (name, line) in fields(text) {
+            let mut put = |line: &str| new.extend_from_slice(line.as_bytes());
+            match name {
+                b"Date" => {
+                    put(&format!("Date: {}\n", written(self.date)));
+                    if !had {
+                        put(until.as_deref().unwrap_or_default());
+                    }
+                }
+                b"Valid-Until" => put(until.as_deref().unwrap_or_default()),
+                b"Signed-By" if self.signed_by.is_some() => {
+                    let signers = self.signed_by.unwrap_or_default().iter();
+                    let signers: Vec<_> = signers.map(Fingerprint::as_str).collect();
+                    // The field stands once: its other lines were taken with the first.
+                    if line.starts_with(b"Signed-By:") {
+                        put(&format!("Signed-By: {}\n", signers.join(", ")));
+                    }
+                }
+                _ => {
+                    new.extend_from_slice(line);
+                    if !line.ends_with(b"\n") {
+                        new.push(b'\n');
+                    }
+                }
             }
         }
+        new
     }
-    new
+
+    /// Holds the new Release against the old one: line by line, and as it is read.
+    fn only(
+        &self,
+        old: &[u8],
+        before: &Release,
+        sealed: &Sealed,
+        path: &Path,
+        subject: &str,
+    ) -> Result<()> {
+        let changes = |name: &[u8]| {
+            DATES.contains(&name) || (self.signed_by.is_some() && name == b"Signed-By")
+        };
+        let rest = |text| -> Vec<Vec<u8>> {
+            let kept = fields(text).filter(|(name, _)| !changes(name));
+            kept.map(|(_, line)| line.strip_suffix(b"\n").unwrap_or(line).to_vec())
+                .collect()
+        };
+        let after = sealed.release().get();
+        let mut fields = (before.fields.clone(), after.fields.clone());
+        fields.0.retain(|name, _| !changes(name.as_bytes()));
+        fields.1.retain(|name, _| !changes(name.as_bytes()));
+        if rest(old) == rest(sealed.text()) && fields.0 == fields.1 && before.files == after.files {
+            return Ok(());
+        }
+        let detail = "more than Date, Valid-Until and what was asked for would change";
+        let finding = Finding::reject(codes::REFRESH_CHANGED, subject, detail);
+        Err(refused(path, vec![finding]))
+    }
+}
+
+/// Lines with their ends, each with the name of the field it belongs to.
+fn fields(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut name: &[u8] = b"";
+    lines(text).map(move |line| {
+        if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+            name = line.split(|&byte| byte == b':').next().unwrap_or_default();
+        }
+        (name, line)
+    })
 }
 
 /// Lines with their ends.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split_inclusive(|&byte| byte == b'\n')
-}
-
-/// Holds the new Release against the old one: line by line, and as it is read.
-fn only_dates(
-    old: &[u8],
-    before: &Release,
-    sealed: &Sealed,
-    path: &Path,
-    subject: &str,
-) -> Result<()> {
-    let rest = |text| -> Vec<Vec<u8>> {
-        let dated = |line: &&[u8]| DATES.iter().any(|name| line.starts_with(name.as_bytes()));
-        lines(text)
-            .filter(|line| !dated(line))
-            .map(|line| line.strip_suffix(b"\n").unwrap_or(line).to_vec())
-            .collect()
-    };
-    let after = sealed.release().get();
-    let mut fields = (before.fields.clone(), after.fields.clone());
-    for name in ["Date", "Valid-Until"] {
-        fields.0.remove(name);
-        fields.1.remove(name);
-    }
-    if rest(old) == rest(sealed.text()) && fields.0 == fields.1 && before.files == after.files {
-        return Ok(());
-    }
-    let detail = "more than Date and Valid-Until would change";
-    let finding = Finding::reject(codes::REFRESH_CHANGED, subject, detail);
-    Err(refused(path, vec![finding]))
 }
 
 /// Refuses a suite of which a listed index is wholly absent though its directory is

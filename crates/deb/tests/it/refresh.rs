@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::SignedDuration;
 use pkgseal_deb::apt::{self, PublishOptions, RefreshOptions};
 use pkgseal_deb::{Error, Result};
-use pkgseal_openpgp::Signed;
+use pkgseal_openpgp::{Fingerprint, Signed};
 use pkgseal_repo::{CheckOptions, NoProgress};
 use pkgseal_testkit::{keys, peers};
 
@@ -202,4 +202,88 @@ fn apt_takes_what_was_dated_anew() {
     };
     run.expect_ok();
     assert_eq!(numbered("stable", 1).folder(), "dists/stable");
+}
+
+/// A suite whose Release ends on 2025-03-15 and says this of its signers.
+fn pinned(root: &Path, field: &str) {
+    let repository = numbered("stable", 1);
+    pool(root, &repository);
+    let mut made = generation(&repository);
+    let text = String::from_utf8(made.release).unwrap();
+    let more = format!("Valid-Until: Sat, 15 Mar 2025 00:00:00 UTC\n{field}Suite:");
+    made.release = text.replacen("Suite:", &more, 1).into_bytes();
+    publish(root, vec![made], &["good"], &PublishOptions::default()).unwrap();
+}
+
+#[test]
+fn a_release_names_other_signers_where_that_is_asked_for() {
+    let [good, other] = ["good", "good-rsa4096"].map(|name| keys::load(name).fingerprint());
+    let both: Vec<_> = [&good, &other]
+        .map(|text| Fingerprint::parse(text).unwrap())
+        .into();
+    for field in [
+        format!("Signed-By: {good}\n"),
+        format!("Signed-By:\n {good}\n\t{good}\n"),
+    ] {
+        let folder = folder();
+        let root = folder.path();
+        pinned(root, &field);
+        let old = text(root);
+        assert!(old.contains(&field));
+        // Unasked, it stays as it is.
+        refresh(root, "2025-03-02", &RefreshOptions::default()).unwrap();
+        assert!(text(root).contains(&field));
+
+        let options = RefreshOptions {
+            signed_by: Some(both.clone()),
+            ..RefreshOptions::default()
+        };
+        let now = keys::time("2025-03-03");
+        let signers = ["good", "good-rsa4096"].map(|name| keys::signer(name, now));
+        let verifier = verifier_at(&["good"], "2025-03-03");
+        let check = CheckOptions::default();
+        let before = text(root);
+        let draft = apt::draft_refresh(root, &verifier, &signers, now, &options, &check).unwrap();
+        let suites: Vec<_> = draft.suites().collect();
+        assert_eq!(suites.len(), 1);
+        assert_eq!(suites[0].pinned_until, Some(keys::time("2025-03-16")));
+        let drafted = String::from_utf8(suites[0].release.to_vec()).unwrap();
+        assert!(suites[0].inrelease.starts_with(b"-----BEGIN PGP SIGNED"));
+        // Nobody sees it, and nobody else publishes.
+        assert_eq!(text(root), before);
+        let second = apt::draft_refresh(root, &verifier, &signers, now, &options, &check);
+        assert!(matches!(second, Err(Error::Locked { .. })));
+        draft.publish(&signers, &check, &NoProgress).unwrap();
+        assert_eq!(text(root), drafted);
+        let expected = before
+            .replace(&field, &format!("Signed-By: {good}, {other}\n"))
+            .replace("Date: Sun, 02 Mar", "Date: Mon, 03 Mar")
+            .replace("Sun, 16 Mar", "Mon, 17 Mar");
+        assert_eq!(drafted, expected);
+        let verifier = verifier_at(&["good", "good-rsa4096"], "2025-03-04");
+        accepted(&apt::verify_tree(root, &verifier, &check, &NoProgress).unwrap());
+    }
+}
+
+#[test]
+fn a_draft_that_is_dropped_leaves_no_trace() {
+    let folder = folder();
+    let root = folder.path();
+    publish_number(root, "stable", 1);
+    let before = text(root);
+    let now = keys::time(LATER);
+    let verifier = verifier_at(&["good"], LATER);
+    let options = RefreshOptions {
+        // It has no such field, and gets none.
+        signed_by: Some(Vec::new()),
+        ..RefreshOptions::default()
+    };
+    let signers = [keys::signer("good", now)];
+    let check = CheckOptions::default();
+    let draft = apt::draft_refresh(root, &verifier, &signers, now, &options, &check).unwrap();
+    assert!(draft.suites().all(|suite| suite.pinned_until.is_none()));
+    drop(draft);
+    assert_eq!(text(root), before);
+    refresh(root, LATER, &options).unwrap();
+    assert!(!text(root).contains("Signed-By"));
 }

@@ -24,6 +24,7 @@ pub(super) fn run(arguments: &AptRefresh, clock: SystemTime) -> Result<ExitCode>
         suites: arguments.suites.clone(),
         valid_for: arguments.valid_for,
         if_older_than: arguments.if_older_than,
+        signed_by: None,
         publish: PublishOptions {
             wait: Duration::try_from(arguments.wait).context("--wait")?,
             ..PublishOptions::default()

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use pkgseal_openpgp::{Examination, Verifier};
 use pkgseal_repo::{Finding, Limits, Outcome, Root, SafePath, Severity};
 
@@ -86,6 +87,59 @@ impl ClientsOnRoot {
     }
 }
 
+/// The three files of a signed root, as they stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingRoot {
+    /// Its folder, relative to the repository; `None` for a flat one.
+    pub folder: Option<SafePath>,
+    /// InRelease, if there is one.
+    pub inrelease: Option<Vec<u8>>,
+    /// Release, if there is one.
+    pub release: Option<Vec<u8>>,
+    /// Release.gpg, if there is one.
+    pub signature: Option<Vec<u8>>,
+}
+
+impl StandingRoot {
+    /// What a client that has these keys is asked about it.
+    pub fn question<'a>(&'a self, keys: &'a Keys, now: Timestamp) -> Question<'a> {
+        let suite = self.folder.as_ref().map(|folder| {
+            let folder = folder.as_str();
+            folder.strip_prefix("dists/").unwrap_or(folder)
+        });
+        Question {
+            inrelease: self.inrelease.as_deref(),
+            release: self.release.as_deref(),
+            signature: self.signature.as_deref(),
+            suite,
+            keys,
+            now,
+        }
+    }
+}
+
+/// Every signed root of a repository, as it stands.
+///
+/// # Errors
+/// [`Error::Repo`](crate::Error::Repo) when the directory or a file in it cannot be read.
+pub fn standing_roots(directory: &Path, limits: &Limits) -> Result<Vec<StandingRoot>> {
+    let root = Root::open(directory)?;
+    let mut ignored = Examination::new("", "");
+    discover::suites(&root, &mut ignored)?
+        .into_iter()
+        .map(|folder| {
+            let names = Names::within(folder.as_ref())?;
+            let read = |path: &SafePath| root.read(path, limits.release);
+            Ok(StandingRoot {
+                inrelease: read(&names.inrelease)?,
+                release: read(&names.release)?,
+                signature: read(&names.signature)?,
+                folder,
+            })
+        })
+        .collect()
+}
+
 /// Asks clients about every root in a repository.
 ///
 /// `keys` are the certificates as the clients have them; `verifier` gives our own verdict
@@ -101,31 +155,14 @@ pub fn ask_clients(
     limits: &Limits,
 ) -> Result<Vec<ClientsOnRoot>> {
     let root = Root::open(directory)?;
-    let mut ignored = Examination::new("", "");
-    let folders = discover::suites(&root, &mut ignored)?;
-    folders
+    standing_roots(directory, limits)?
         .iter()
-        .map(|folder| {
+        .map(|standing| {
+            let folder = &standing.folder;
             let names = Names::within(folder.as_ref())?;
-            let read = |path: &SafePath| root.read(path, limits.release);
-            let (inrelease, release, signature) = (
-                read(&names.inrelease)?,
-                read(&names.release)?,
-                read(&names.signature)?,
-            );
             let mut examination = Examination::new("release", names.inrelease.as_str());
             let verified = judge(&root, &names, verifier, limits, &mut examination);
-            let suite = folder
-                .as_ref()
-                .map(|folder| folder.as_str().trim_start_matches("dists/").to_owned());
-            let question = Question {
-                inrelease: inrelease.as_deref(),
-                release: release.as_deref(),
-                signature: signature.as_deref(),
-                suite: suite.as_deref(),
-                keys,
-                now: verifier.now(),
-            };
+            let question = standing.question(keys, verifier.now());
             let mut our_reasons = examination.report.findings.clone();
             our_reasons.retain(|finding| finding.severity >= Severity::Undecided);
             let ours = match (verified, examination.outcome()) {

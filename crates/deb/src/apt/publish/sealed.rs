@@ -78,6 +78,14 @@ impl Sealed {
         &self.text
     }
 
+    /// InRelease and Release.gpg; empty without signers.
+    pub(in crate::apt) fn signatures(&self) -> (&[u8], &[u8]) {
+        match &self.signatures {
+            Some((inrelease, signature)) => (inrelease, signature),
+            None => (&[], &[]),
+        }
+    }
+
     /// What it says.
     pub(in crate::apt) fn release(&self) -> &Verified<Release> {
         &self.release
