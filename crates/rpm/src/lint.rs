@@ -22,7 +22,7 @@ use pkgseal_repo::{Code, Finding};
 use jiff::Timestamp;
 
 pub use package::package;
-pub use repository::repository;
+pub use repository::{repomd, repository};
 pub use target::{Target, TargetError};
 
 use crate::codes;

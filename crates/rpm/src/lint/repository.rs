@@ -39,6 +39,43 @@ pub fn repository(
     Ok(examination)
 }
 
+/// Lints the signature of a `repomd.xml`: what readers make of its form and of the keys
+/// behind it. Whether it holds is not asked.
+pub fn repomd(
+    text: &[u8],
+    signature: &[u8],
+    targets: &[Target],
+    certificates: &Certificates,
+    now: Timestamp,
+) -> Examination {
+    let mut examination = Examination::new("repomd", REPOMD);
+    match of_signatures(text, signature, &acquaintance(certificates, now)) {
+        Ok(met) => weigh(Scope::Metadata, targets, REPOMD, &met, &mut examination),
+        Err(finding) => examination.report.push(about(REPOMD, *finding)),
+    }
+    examination.report.sort();
+    examination
+}
+
+/// Traits of the signatures of `repomd.xml`.
+fn of_signatures(
+    text: &[u8],
+    signature: &[u8],
+    verifier: &Verifier,
+) -> std::result::Result<Vec<Met>, Box<Finding>> {
+    let packets = SignatureBlock::split(signature)?;
+    let mut met = Vec::new();
+    for packet in &packets {
+        let (_, found) = certificate::of_signature(packet, text, verifier)?;
+        met.extend(found);
+    }
+    if packets.len() > 1 {
+        let detail = format!("repomd.xml.asc holds {} signatures", packets.len());
+        met.push(Met::new("several-signatures", detail));
+    }
+    Ok(met)
+}
+
 fn metadata(
     root: &Root,
     verifier: &Verifier,
@@ -59,22 +96,10 @@ fn metadata(
     let mut met = Vec::new();
     match read(".asc", limits.signature)? {
         None => met.push(Met::new("unsigned", "there is no repomd.xml.asc")),
-        Some(signature) => {
-            let packets = match SignatureBlock::split(&signature) {
-                Ok(packets) => packets,
-                Err(finding) => return Ok(Err(Box::new(finding))),
-            };
-            for packet in &packets {
-                match certificate::of_signature(packet, &bytes, verifier) {
-                    Ok((_, found)) => met.extend(found),
-                    Err(finding) => return Ok(Err(Box::new(finding))),
-                }
-            }
-            if packets.len() > 1 {
-                let detail = format!("repomd.xml.asc holds {} signatures", packets.len());
-                met.push(Met::new("several-signatures", detail));
-            }
-        }
+        Some(signature) => match of_signatures(&bytes, &signature, verifier) {
+            Ok(found) => met.extend(found),
+            Err(finding) => return Ok(Err(finding)),
+        },
     }
     if !root.exists(&SafePath::new(&format!("{REPOMD}.key"))?)? {
         met.push(Met::new("no-key-file", "there is no repomd.xml.key"));
