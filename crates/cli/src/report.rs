@@ -15,6 +15,7 @@ use pkgseal_openpgp::{Examination, Profile, Signed, Verifier};
 use pkgseal_repo::{Finding, Outcome};
 
 pub(crate) use escape::escaped;
+pub(crate) use json::SCHEMA;
 
 /// How examinations are shown.
 #[derive(Clone, Copy, Debug)]
@@ -150,6 +151,28 @@ pub(crate) fn keyring(
     } else {
         text::keyring(loaded, profile, now)
     })
+}
+
+/// Findings as every report shows them, for reports that show more.
+pub(crate) fn findings_text(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    text::findings(&mut text, findings);
+    text
+}
+
+/// Findings as every JSON document has them.
+pub(crate) fn findings_json(findings: &[Finding]) -> serde_json::Value {
+    json::findings(findings)
+}
+
+/// What JSON documents call an outcome.
+pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
+    json::word(outcome)
+}
+
+/// Prints one JSON document.
+pub(crate) fn json_document(value: &serde_json::Value) -> Result<()> {
+    out(&json::document(value)?)
 }
 
 /// Prints one line of a result.

@@ -75,17 +75,17 @@ pub(crate) const EXPIRES: Code = Code::new(
     "a key expires while clients still depend on it",
 );
 /// A key that clients cannot use.
-pub(crate) const UNFIT: Code = Code::new(
+pub const UNFIT: Code = Code::new(
     "rotate.unfit-key",
     "clients that are served by the old key could not use the new one",
 );
 /// A keyring file without what clients should find in it.
-pub(crate) const UNPUBLISHED: Code = Code::new(
+pub const UNPUBLISHED: Code = Code::new(
     "rotate.keyring-not-published",
     "a keyring file that clients get does not hold what the plan says",
 );
 /// A repository that was signed past the plan.
-pub(crate) const DRIFT: Code = Code::new(
+pub const DRIFT: Code = Code::new(
     "rotate.signed-otherwise",
     "the repository is not signed by the keys that the plan has reached",
 );

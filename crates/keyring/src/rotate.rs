@@ -50,11 +50,12 @@ mod refuse;
 mod statement;
 mod write;
 
+pub use crate::codes::{DRIFT, UNFIT, UNPUBLISHED};
 pub use plan::{
     Done, Format, Holding, Party, Plan, PublishedKeyring, Replaces, Repository, ResignPackages,
     Step,
 };
-pub use refuse::{Answer, Refused, Sighting, Want, obstacles, refusals};
+pub use refuse::{Answer, Refused, Sighting, Want, obstacles, refusals, stranded_today};
 pub use statement::statement;
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `pkgseal key`: one file a command.
 
 mod generate;
+mod rotate;
 
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -12,5 +13,6 @@ use crate::args::KeyCommand;
 pub(super) fn run(command: &KeyCommand, clock: SystemTime) -> Result<ExitCode> {
     match command {
         KeyCommand::Generate(arguments) => generate::run(arguments, clock),
+        KeyCommand::Rotate(command) => rotate::run(command, clock),
     }
 }

@@ -13,7 +13,7 @@ use pkgseal_openpgp::{
 use pkgseal_repo::{Finding, Outcome, Severity};
 use serde_json::{Map, Value, json};
 
-const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 pub(super) fn examinations(
     examinations: &[&Examination],
@@ -74,7 +74,7 @@ pub(super) fn keyring(loaded: &Loaded, profile: &Profile, now: Timestamp) -> Res
     }))
 }
 
-fn document(value: &Value) -> Result<String> {
+pub(super) fn document(value: &Value) -> Result<String> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');
     Ok(text)
@@ -171,7 +171,7 @@ fn certificate(certificate: &Certificate, profile: &Profile, now: Timestamp) -> 
     })
 }
 
-fn findings(findings: &[Finding]) -> Value {
+pub(super) fn findings(findings: &[Finding]) -> Value {
     findings.iter().map(finding).collect()
 }
 
@@ -193,7 +193,7 @@ fn paths(paths: &[PathBuf]) -> Value {
         .collect()
 }
 
-fn word(outcome: Outcome) -> &'static str {
+pub(super) fn word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Accepted => "accepted",
         Outcome::Undecided => "undecided",

@@ -131,7 +131,7 @@ fn signer(signature: &SignatureFacts) -> String {
     format!("{certificate} {user_id}{created}")
 }
 
-fn findings(text: &mut String, findings: &[Finding]) {
+pub(super) fn findings(text: &mut String, findings: &[Finding]) {
     for finding in findings.iter().take(MOST_FINDINGS) {
         let label = match finding.severity {
             Severity::Reject => format!("{WRONG}rejected because{WRONG:#}"),

@@ -22,6 +22,8 @@ mod maven;
 mod outcome;
 mod repo_file;
 mod road;
+mod rotate;
+mod rotate_peers;
 mod rpm_lint;
 mod rpm_moving;
 mod rpm_sign;

@@ -328,9 +328,8 @@ impl Plan {
         if reached(Step::Announce) {
             counted.push(Holding::Both);
         }
-        // Who is set up after the hand-over needs no old certificate, and who updates
-        // after the drop gets none.
-        if reached(Step::HandOver) || reached(Step::Drop) {
+        // Until then keyrings hold both.
+        if reached(Step::Drop) {
             counted.push(Holding::New);
         }
         counted

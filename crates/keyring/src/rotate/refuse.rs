@@ -148,6 +148,26 @@ pub fn refusals(plan: &Plan, want: &Want<'_>, sightings: &[Sighting]) -> Refused
     refused
 }
 
+/// A counted client that cannot use a repository as it stands today: a warning where it was
+/// given up knowingly.
+pub fn stranded_today(
+    plan: &Plan,
+    repository: &str,
+    client: &str,
+    holding: Holding,
+    why: &[String],
+) -> Finding {
+    let name = format!("{client}/{holding}");
+    let given_up = plan.done.iter().any(|done| done.stranded.contains(&name));
+    let (code, severity) = if given_up {
+        (codes::ACKNOWLEDGED, Severity::Warning)
+    } else {
+        (codes::STRANDS, Severity::Reject)
+    };
+    let detail = format!("{client} with {}: {}", keyring(holding), why.join("; "));
+    Finding::new(code, severity, repository, detail).because(still_there(plan, holding))
+}
+
 /// What has to be done before a step whoever the clients are: keys that live long enough.
 pub fn obstacles(plan: &Plan, step: Step, now: Timestamp) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -300,7 +320,9 @@ fn still_there(plan: &Plan, holding: Holding) -> String {
             "the new certificate is not announced: every client has the old one alone".to_owned()
         }
         (Holding::Both, _) => "it is what clients get from the announcement on".to_owned(),
-        (Holding::New, _) => "it is what clients have that are set up from now on".to_owned(),
+        (Holding::New, _) => {
+            "it is what clients get once the old certificate is dropped".to_owned()
+        }
     }
 }
 

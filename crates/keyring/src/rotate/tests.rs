@@ -290,13 +290,17 @@ fn who_is_still_there() {
     let late = at("2040-01-01");
     assert_eq!(plan.counted(None, late), [old], "nobody has heard of it");
     assert_eq!(plan.counted(Some(Step::Announce), late), [old, both]);
-    assert_eq!(plan.counted(Some(Step::HandOver), late), [old, new]);
+    assert_eq!(plan.counted(Some(Step::HandOver), late), [old]);
     let plan = after(plan, &[Step::Announce, Step::DualSign]);
     assert_eq!(plan.counted(None, at("2025-03-30")), [old, both]);
     assert_eq!(plan.counted(None, at("2025-03-31")), [both]);
     let hand_over = Some(Step::HandOver);
-    assert_eq!(plan.counted(hand_over, at("2025-03-30")), [old, both, new]);
-    assert_eq!(plan.counted(hand_over, at("2025-03-31")), [both, new]);
+    assert_eq!(plan.counted(hand_over, at("2025-03-30")), [old, both]);
+    assert_eq!(plan.counted(hand_over, at("2025-03-31")), [both]);
+    assert_eq!(
+        plan.counted(Some(Step::Drop), at("2025-05-01")),
+        [both, new]
+    );
 }
 
 #[test]

@@ -1,0 +1,255 @@
+//! Rotations before real clients: three of each kind, with the old certificate, with both,
+//! and with the new one. Each says at every step what `status` says it would, and whoever
+//! goes the naive way leaves real clients behind.
+
+use std::fs;
+use std::path::Path;
+
+use pkgseal_testkit::keys;
+use pkgseal_testkit::peers::{apt, yum};
+
+use crate::rotate::Rotation;
+use crate::run::pkgseal;
+
+const WINDOW: &[&str] = &["--window", "90d", "--settle", "14d"];
+/// Steps, when they are done, and when is looked.
+const STEPS: [(&str, &str); 4] = [
+    ("2025-03-03", "2025-03-03"),
+    ("2025-03-04", "2025-03-04"),
+    ("2025-06-01", "2025-06-01"),
+    ("2025-06-15", "2025-06-15"),
+];
+
+/// What each kind of client has.
+fn keyrings(rotation: &Rotation) -> [(&'static str, Vec<&'static str>); 3] {
+    [
+        ("old", vec![rotation.old]),
+        ("both", vec![rotation.old, rotation.new]),
+        ("new", vec![rotation.new]),
+    ]
+}
+
+fn updates(which: apt::Which, root: &Path, trusted: &[&str]) -> Option<bool> {
+    let keyring = keys::keyring(trusted);
+    Some(apt::update_by(which, root, "stable", "main", &keyring)?.accepted())
+}
+
+/// Compares every apt with every keyring to what `status` says of it.
+fn as_status_says(rotation: &Rotation, root: &Path, time: &str, expected: [bool; 3]) {
+    for (which, client) in [
+        (apt::Which::Installed, "bookworm"),
+        (apt::Which::Trixie, "trixie"),
+    ] {
+        for ((keyring, trusted), expected) in keyrings(rotation).into_iter().zip(expected) {
+            let says = rotation.says(time, client, keyring);
+            assert_eq!(says.len(), 1, "{says:?}");
+            assert_eq!(says[0].1, expected, "{time}: {client}/{keyring}");
+            if let Some(accepted) = updates(which, root, &trusted) {
+                assert_eq!(accepted, expected, "{time}: real {client}/{keyring}");
+            }
+        }
+    }
+}
+
+fn carried_out(old: &'static str, new: &'static str) {
+    let rotation = Rotation::new(old, new);
+    let root = rotation.apt("apt", old, &[]);
+    let clients = ["--client", "bookworm", "--client", "trixie"];
+    rotation
+        .plan(&[WINDOW, &clients[..]].concat(), &[&root])
+        .expect(0);
+    as_status_says(&rotation, &root, "2025-03-02", [true, true, false]);
+    for ((time, _), expected) in STEPS.into_iter().zip([
+        [true, true, false],
+        [true, true, true],
+        [false, true, true],
+        [false, true, true],
+    ]) {
+        let both = rotation.both();
+        rotation.step(time, &both, &[]).expect(0);
+        as_status_says(&rotation, &root, time, expected);
+    }
+}
+
+#[test]
+fn no_step_strands_an_apt_that_the_plan_counts() {
+    carried_out("good-rsa4096", "good-ed25519");
+}
+
+#[test]
+fn the_other_way_round_too() {
+    carried_out("good-ed25519", "primary-signs-rsa3072");
+}
+
+#[test]
+fn the_naive_order_strands_real_apts() {
+    let rotation = Rotation::new("good-rsa4096", "good-ed25519");
+    let root = rotation.apt("apt", rotation.old, &[]);
+    let clients = ["--client", "bookworm", "--client", "trixie"];
+    rotation
+        .plan(&[WINDOW, &clients[..]].concat(), &[&root])
+        .expect(0);
+    let run = rotation.step("2025-03-03", &[rotation.new], &["--step", "hand-over"]);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    // What it refused, done all the same.
+    let naive = rotation.apt("naive", rotation.new, &[]);
+    for which in apt::Which::ALL {
+        for (trusted, expected) in [(rotation.old, false), (rotation.new, true)] {
+            if let Some(accepted) = updates(which, &naive, &[trusted]) {
+                assert_eq!(accepted, expected, "{which:?} {trusted}");
+            }
+            // The old certificate dropped while the old key signs.
+            if let Some(accepted) = updates(which, &root, &[trusted]) {
+                assert_eq!(accepted, !expected, "{which:?} {trusted}");
+            }
+        }
+    }
+}
+
+/// Signed by both, and then with the signatures the other way round, as no signer of ours
+/// writes them.
+fn signed_by(root: &Path, names: [&str; 2], reversed: bool) {
+    let folder = root.join("dists/stable");
+    let time = keys::time(keys::SIGNED);
+    let signers = names.map(|name| keys::signer(name, time));
+    let text = fs::read(folder.join("Release")).unwrap();
+    let mut message = pkgseal_openpgp::cleartext::sign(&signers, &text, time).unwrap();
+    if reversed {
+        let begin = b"-----BEGIN PGP SIGNATURE-----";
+        let at = message
+            .windows(begin.len())
+            .position(|bytes| bytes == begin);
+        let block = message.split_off(at.unwrap());
+        let mut packets = pkgseal_openpgp::SignatureBlock::split(&block).unwrap();
+        packets.reverse();
+        message.extend(keys::armor(&packets.concat()));
+    }
+    fs::write(folder.join("InRelease"), message).unwrap();
+    for name in ["Release", "Release.gpg"] {
+        fs::remove_file(folder.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn a_version_6_key_strands_the_apt_of_bookworm() {
+    let rotation = Rotation::new("good-rsa4096", "good-v6-ed25519");
+    let root = rotation.apt("apt", rotation.old, &[]);
+    let clients = ["--client", "bookworm", "--client", "trixie"];
+    let plan = rotation.plan(&clients, &[&root]);
+    assert_eq!(plan.status, 1);
+    let run = rotation.step("2025-03-03", &rotation.both(), &[]);
+    assert!(
+        run.stdout.contains("--strand bookworm/both"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        !run.stdout.contains("--strand trixie/both"),
+        "{}",
+        run.stdout
+    );
+    // Announced all the same: its certificate hides the old one.
+    for (which, expected) in [(apt::Which::Installed, false), (apt::Which::Trixie, true)] {
+        if let Some(accepted) = updates(which, &root, &[rotation.old, rotation.new]) {
+            assert_eq!(accepted, expected, "{which:?}");
+        }
+    }
+    // Signed by both: the old signature has to come first.
+    for reversed in [false, true] {
+        let copy = rotation.apt(&format!("reversed-{reversed}"), rotation.old, &[]);
+        signed_by(&copy, rotation.both(), reversed);
+        if let Some(accepted) = updates(apt::Which::Installed, &copy, &[rotation.old]) {
+            assert_eq!(accepted, !reversed);
+        }
+        if let Some(accepted) = updates(apt::Which::Trixie, &copy, &[rotation.old]) {
+            assert!(accepted, "reversed: {reversed}");
+        }
+    }
+}
+
+/// A dnf whose gpgkey= names a file with these certificates installs the package.
+fn installs(rotation: &Rotation, root: &Path, trusted: &[&str]) -> Option<bool> {
+    let file = rotation.path(&format!("RPM-GPG-KEY-{}", trusted.join("-")));
+    let certificates = trusted
+        .iter()
+        .flat_map(|name| keys::load(name).certificate().to_vec());
+    fs::write(&file, certificates.collect::<Vec<u8>>()).unwrap();
+    let dnf = yum::Dnf::by(&format!(
+        "[test]\nname=TEST\nbaseurl=file://{}\nenabled=1\ngpgcheck=1\nrepo_gpgcheck=1\n\
+         gpgkey=file://{}\n",
+        root.display(),
+        file.display()
+    ))?;
+    Some(dnf.run(&["install", "alpha"]).accepted())
+}
+
+/// Compares a dnf with every keyring to what `status` says of repomd.xml and packages.
+fn dnf_as_status_says(rotation: &Rotation, root: &Path, time: &str, expected: [bool; 3]) {
+    for ((keyring, trusted), expected) in keyrings(rotation).into_iter().zip(expected) {
+        let mut says = rotation.says(time, "dnf-el9", keyring);
+        says.extend(rotation.says(time, "rpm-4.18", keyring));
+        says.retain(|(subject, _)| subject != "packages to come");
+        assert!(says.len() >= 3, "{says:?}");
+        let all = says.iter().all(|(_, accepts)| *accepts);
+        assert_eq!(all, expected, "{time}: {keyring}: {says:?}");
+        if let Some(accepted) = installs(rotation, root, &trusted) {
+            assert_eq!(accepted, expected, "{time}: real dnf/{keyring}");
+        }
+    }
+}
+
+#[test]
+fn no_step_strands_a_dnf_that_the_plan_counts() {
+    let rotation = Rotation::new("good-rsa4096", "good-rsa2048");
+    let root = rotation.yum("yum", rotation.old);
+    let clients = ["--client", "rpm-4.18", "--client", "dnf-el9"];
+    rotation
+        .plan(&[WINDOW, &clients[..]].concat(), &[&root])
+        .expect(0);
+    dnf_as_status_says(&rotation, &root, "2025-03-02", [true, true, false]);
+    rotation.step("2025-03-03", &rotation.both(), &[]).expect(0);
+    dnf_as_status_says(&rotation, &root, "2025-03-03", [true, true, false]);
+    rotation.step("2025-06-01", &[rotation.new], &[]).expect(0);
+    // Packages keep the old signature: the new certificate alone is not enough yet.
+    dnf_as_status_says(&rotation, &root, "2025-06-01", [false, true, false]);
+    let early = rotation.step("2025-06-15", &[], &[]);
+    assert_eq!(early.status, 1, "{}", early.stdout);
+    pkgseal([
+        "yum",
+        "sign",
+        "--packages",
+        "all",
+        "--existing",
+        "replace",
+        "--time",
+        "2025-06-15",
+        "--key",
+    ])
+    .arg(rotation.key(rotation.new))
+    .arg(&root)
+    .run()
+    .expect(0);
+    rotation.step("2025-06-15", &[], &[]).expect(0);
+    dnf_as_status_says(&rotation, &root, "2025-06-15", [false, true, true]);
+}
+
+#[test]
+fn the_naive_order_strands_a_real_dnf() {
+    let rotation = Rotation::new("good-rsa4096", "good-rsa2048");
+    let root = rotation.yum("yum", rotation.old);
+    let clients = ["--client", "rpm-4.18", "--client", "dnf-el9"];
+    rotation
+        .plan(&[WINDOW, &clients[..]].concat(), &[&root])
+        .expect(0);
+    let run = rotation.step("2025-03-03", &[rotation.new], &["--step", "hand-over"]);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    let naive = rotation.yum("naive", rotation.new);
+    for (trusted, expected) in [(rotation.old, false), (rotation.new, true)] {
+        if let Some(accepted) = installs(&rotation, &naive, &[trusted]) {
+            assert_eq!(accepted, expected, "{trusted}");
+        }
+        if let Some(accepted) = installs(&rotation, &root, &[trusted]) {
+            assert_eq!(accepted, !expected, "dropped too early, {trusted}");
+        }
+    }
+}
