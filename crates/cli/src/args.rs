@@ -27,8 +27,8 @@ pub(crate) use apt::{
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use files::FilesCommand;
 pub(crate) use key::{
-    KeyAlgorithm, KeyCommand, KeyGenerate, KeyRotate, RotatePlan, RotateStatus, RotateStep,
-    StepName,
+    KeyAlgorithm, KeyCommand, KeyDoctor, KeyGenerate, KeyProve, KeyRotate, RotatePlan,
+    RotateStatus, RotateStep, StepName,
 };
 pub(crate) use keyring::{
     DropName, ExtentName, KeyringCommand, KeyringFilter, KeyringList, KeyringMerge, StateName,

@@ -19,7 +19,7 @@ mod model;
 use std::fmt::Debug;
 
 use jiff::Timestamp;
-use pkgseal_openpgp::{Certificate, Fingerprint};
+use pkgseal_openpgp::{Certificate, Fingerprint, Profile};
 use pkgseal_repo::{Finding, Severity};
 
 pub use codes::{
@@ -47,6 +47,13 @@ pub trait Consumer: Debug + Send + Sync {
     /// at `now`, where it looks at them at `now` and has the certificate in a form it
     /// reads.
     fn judge(&self, certificate: &Certificate, now: Timestamp) -> Judgement;
+
+    /// The profile by which it judges a signature at `now`, where its rules can be said as
+    /// one.
+    fn profile(&self, now: Timestamp) -> Option<Profile> {
+        let _ = now;
+        None
+    }
 }
 
 /// What a consumer makes of something.

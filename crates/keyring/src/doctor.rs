@@ -2,16 +2,25 @@
 //!
 //! A certificate breaks by its self-signatures more often than by its key: made with SHA-1
 //! years ago, renewed on one part and forgotten on another, expired on the subkey only.
-//! [`diagnose`] names each such part, `mend` signs it anew with SHA-512 where the secret
-//! key is at hand, and `Request` asks the key's holder where it is not.
+//! [`diagnose`] names each such part, [`mend`] signs it anew with SHA-512 where the secret
+//! key is at hand, and [`Request`] asks the key's holder where it is not.
 
+mod breaks;
 mod examine;
+mod mend;
 mod part;
+mod request;
 mod words;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{Certificate, Fingerprint};
 use pkgseal_repo::{Finding, Outcome, Severity};
+
+pub use breaks::{Breaks, breaks};
+pub use mend::{Halves, Left, Mended, mend};
+pub use request::{Command, Request, Wanted};
+
+pub(crate) use part::{cert as cert_of, fingerprint as fingerprint_of};
 
 use crate::codes::doctor as codes;
 use crate::{Error, Result};
@@ -64,7 +73,7 @@ impl std::fmt::Display for Part {
 /// What mends a trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Remedy {
-    /// Self-signatures made anew with SHA-512: what `mend` does.
+    /// Self-signatures made anew with SHA-512: what [`mend`] does.
     Reissue,
     /// A later expiry.
     Extend,

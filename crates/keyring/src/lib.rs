@@ -8,6 +8,8 @@
 //!   [`write_generated`] writes it.
 //! - [`open_signer`] opens a secret key file, with a [`Passphrase`] where it needs one.
 //!
+//! - [`doctor`] says what is wrong with a certificate and mends it, [`prove`] that a new copy
+//!   may be published in place of the old one.
 //! - [`rotate`] replaces a key step by step, and refuses the step that would strand a client.
 //! - Keyrings are made of others: [`merge`] and [`filter`] give certificates in one
 //!   canonical form, [`write_keyring`] writes them and reads them back.
@@ -32,7 +34,7 @@ mod address;
 mod canonical;
 mod codes;
 pub mod consumer;
-mod doctor;
+pub mod doctor;
 mod error;
 mod filter;
 mod generate;
@@ -40,6 +42,7 @@ pub mod lifecycle;
 mod maven;
 mod merge;
 mod open;
+pub mod prove;
 pub mod rotate;
 mod secret;
 mod signers;
@@ -47,7 +50,6 @@ mod store;
 
 pub use canonical::Extent;
 pub use codes::ALL as CODES;
-pub use doctor::{Diagnosis, Part, Remedy, Trouble, compare_copies, diagnose};
 pub use error::{Error, Result};
 pub use filter::{Drop, Filter, State, UserIdPattern, filter};
 pub use generate::{

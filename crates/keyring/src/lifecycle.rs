@@ -15,7 +15,7 @@ mod file;
 mod protect;
 mod revoke;
 mod subkey;
-mod warn;
+pub(crate) mod warn;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::edit::SecretKey;
@@ -85,6 +85,13 @@ pub enum Step {
         /// Of these keys.
         keys: Vec<Fingerprint>,
     },
+    /// A self-signature was made anew with a strong digest.
+    Renewed {
+        /// Of what, in words.
+        part: String,
+        /// When the one it follows was made; it says the same, a second later.
+        follows: Timestamp,
+    },
     /// Signatures came from another copy.
     Merged,
     /// The primary key's secret part went to a file of its own.
@@ -95,6 +102,22 @@ pub enum Step {
 }
 
 impl Changed {
+    pub(crate) fn new(
+        key: SecretKey,
+        before: Certificate,
+        after: Certificate,
+        steps: Vec<Step>,
+        findings: Vec<Finding>,
+    ) -> Self {
+        Self {
+            before,
+            after,
+            steps,
+            findings,
+            key,
+        }
+    }
+
     /// The secret key as it is now.
     pub fn key(&self) -> &SecretKey {
         &self.key

@@ -109,6 +109,36 @@ impl Verifier {
         }
     }
 
+    /// Judges signatures anew that another verifier judged, by the certificates, profile
+    /// and moment of this one. The signed data is not needed: which key made a signature
+    /// is a fact that was found, and the same fingerprint is the same key. The other
+    /// verifier must have known every certificate that this one knows; what it could not
+    /// check at all stays as it is.
+    pub fn again(&self, object: Object, report: &SignatureReport) -> SignatureReport {
+        let context = Context {
+            certificates: &self.certificates,
+            profile: &self.profile,
+            now: self.now,
+            object,
+            cleartext: false,
+        };
+        let signatures: Vec<_> = report
+            .signatures
+            .iter()
+            .map(|facts| judge::again(&context, facts))
+            .collect();
+        let verdict = if signatures.is_empty() {
+            report.verdict.clone()
+        } else {
+            verdict::of(&self.profile, &signatures)
+        };
+        SignatureReport {
+            signatures,
+            verdict,
+            profile: self.profile.name().to_owned(),
+        }
+    }
+
     /// The verdict on one object whose signatures stand in several blocks, judged one by
     /// one with [`Verifier::hashed`]: as if all of them stood in one block.
     pub fn together(&self, reports: &[SignatureReport]) -> Verdict {

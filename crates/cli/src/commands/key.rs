@@ -1,6 +1,8 @@
 //! `pkgseal key`: one file a command.
 
+mod doctor;
 mod generate;
+mod prove;
 mod rotate;
 
 use std::process::ExitCode;
@@ -13,6 +15,8 @@ use crate::args::KeyCommand;
 pub(super) fn run(command: &KeyCommand, clock: SystemTime) -> Result<ExitCode> {
     match command {
         KeyCommand::Generate(arguments) => generate::run(arguments, clock),
+        KeyCommand::Doctor(arguments) => doctor::run(arguments, clock),
+        KeyCommand::Prove(arguments) => prove::run(arguments, clock),
         KeyCommand::Rotate(command) => rotate::run(command, clock),
     }
 }

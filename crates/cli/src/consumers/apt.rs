@@ -82,6 +82,10 @@ impl Consumer for Apt {
         }
     }
 
+    fn profile(&self, now: Timestamp) -> Option<Profile> {
+        self.model.profile(now)
+    }
+
     fn judge(&self, certificate: &Certificate, now: Timestamp) -> Judgement {
         let judgement = self.model.judge(certificate, now);
         let version = certificate.version();

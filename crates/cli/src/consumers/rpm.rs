@@ -7,7 +7,7 @@ use pkgseal_keyring::consumer::{
     Answer, Consumer, FORM, Judgement, KeyFile, LENIENT, Model, NOT_IMPORTED, Opinion, Policy,
     Reading, Treatment,
 };
-use pkgseal_openpgp::Certificate;
+use pkgseal_openpgp::{Certificate, Profile};
 use pkgseal_repo::{Finding, Severity};
 use pkgseal_rpm::client::Client;
 use pkgseal_rpm::lint::{self, Target};
@@ -145,6 +145,10 @@ impl Consumer for Rpm {
             return Reading::nothing(reason);
         }
         Reading::whole(file)
+    }
+
+    fn profile(&self, now: Timestamp) -> Option<Profile> {
+        self.model.profile(now)
     }
 
     fn judge(&self, certificate: &Certificate, now: Timestamp) -> Judgement {

@@ -112,3 +112,58 @@ pub(crate) const CANNOT_SIGN: Code = Code::new(
     "doctor.cannot-sign",
     "no key of the certificate is meant to sign files",
 );
+/// A certificate of the old keyring is missing.
+pub(crate) const LOST_CERTIFICATE: Code = Code::new(
+    "prove.certificate-lost",
+    "a certificate of the old keyring is not in the new one",
+);
+/// A part of a certificate is missing.
+pub(crate) const LOST_PART: Code = Code::new(
+    "prove.part-lost",
+    "a subkey or user ID of the old certificate is not in the new one",
+);
+/// What was revoked comes back.
+pub(crate) const LOST_REVOCATION: Code = Code::new(
+    "prove.revocation-lost",
+    "a revocation is not in the new certificate: what was revoked comes back",
+);
+/// A self-signature is missing.
+pub(crate) const LOST_SELF_SIGNATURE: Code = Code::new(
+    "prove.self-signature-lost",
+    "a self-signature of the old certificate is not in the new one: rpm and sqv ask for what was in force when a file was signed",
+);
+/// A consumer takes the old one only.
+pub(crate) const LOST_CONSUMER: Code = Code::new(
+    "prove.consumer-lost",
+    "a client counts what the old certificate signs, and not what the new one does",
+);
+/// A consumer takes the new one only.
+pub(crate) const GAINED_CONSUMER: Code = Code::new(
+    "prove.consumer-gained",
+    "a client that did not count what the old certificate signs counts what the new one does",
+);
+/// A signature that only the old certificate verifies.
+pub(crate) const LOST_SIGNATURE: Code = Code::new(
+    "prove.signature-lost",
+    "a signature verifies with the old certificate and not with the new one",
+);
+/// A signature that only the new certificate verifies.
+pub(crate) const GAINED_SIGNATURE: Code = Code::new(
+    "prove.signature-gained",
+    "a signature verifies with the new certificate and did not with the old one",
+);
+/// A certificate or part that is new.
+pub(crate) const NEW_PART: Code = Code::new(
+    "prove.part-added",
+    "the new keyring has a certificate, subkey or user ID that the old one has not",
+);
+/// A signature that nobody of these made.
+pub(crate) const NEITHER: Code = Code::new(
+    "prove.signature-neither",
+    "a signature verifies with neither the old certificate nor the new one",
+);
+/// There was nothing to prove.
+pub(crate) const NOTHING_PROVEN: Code = Code::new(
+    "prove.nothing",
+    "no signature was found that verifies with the old certificate: nothing is proven",
+);

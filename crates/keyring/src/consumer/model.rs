@@ -191,6 +191,10 @@ impl Consumer for Model {
         Reading::whole(file)
     }
 
+    fn profile(&self, now: Timestamp) -> Option<Profile> {
+        in_force(&self.policies, now).cloned()
+    }
+
     fn judge(&self, certificate: &Certificate, now: Timestamp) -> Judgement {
         let keys = self.at(certificate, now).into_iter();
         let mut judgement = Judgement {

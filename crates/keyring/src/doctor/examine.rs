@@ -11,6 +11,7 @@ use pkgseal_openpgp::{Certificate, KeyFacts, KeyState, Profile};
 use pkgseal_repo::{Code, Finding, Severity};
 use sequoia_openpgp as openpgp;
 
+use super::mend::in_force;
 use super::part::{Back, Bound, SelfSignature, fingerprint, is_weak, parts, timestamp};
 use super::{Part, Remedy, Trouble, words};
 use crate::codes::doctor as codes;
@@ -324,20 +325,24 @@ impl Examination {
                     .iter()
                     .any(|signature| !matches!(signature.back, Back::NotNeeded)),
             };
-            let today = self.newest(bound);
-            let Some(first) = oldest_strong(bound).filter(|_| relevant) else {
-                continue;
-            };
-            let Some(weak) = bound
-                .signatures
-                .iter()
-                .rfind(|s| !s.holds() && s.made < first.made)
-            else {
-                continue;
-            };
-            if !today.is_some_and(SelfSignature::holds) {
+            if !relevant || !self.newest(bound).is_some_and(SelfSignature::holds) {
                 continue;
             }
+            let stronger = |weak: &SelfSignature| {
+                bound
+                    .signatures
+                    .iter()
+                    .any(|other| other.holds() && other.made <= weak.made)
+            };
+            let weak = in_force(bound, self.now)
+                .into_iter()
+                .rfind(|weak| !stronger(weak));
+            let Some(weak) = weak else { continue };
+            let first = bound
+                .signatures
+                .iter()
+                .rfind(|strong| strong.holds() && strong.made > weak.made);
+            let Some(first) = first else { continue };
             let detail = format!(
                 "{}: between {} and {} only weak self-signatures were in force, and what was signed then is refused by clients that ask about that time",
                 bound.part,
@@ -541,10 +546,6 @@ pub(super) fn newest(bound: &Bound, now: SystemTime) -> Option<&SelfSignature> {
         .find(|signature| signature.made <= now && !signature.expired(now))
 }
 
-fn oldest_strong(bound: &Bound) -> Option<&SelfSignature> {
-    bound.signatures.iter().rfind(|signature| signature.holds())
-}
-
 fn part_of(key: &KeyFacts) -> Part {
     if key.primary {
         Part::Primary
@@ -589,7 +590,7 @@ fn expired(
 }
 
 /// Whether the owner took a part back.
-fn is_revoked(cert: &Cert, part: &Part) -> bool {
+pub(super) fn is_revoked(cert: &Cert, part: &Part) -> bool {
     match part {
         Part::Primary => cert.primary_key().self_revocations().next().is_some(),
         Part::UserId(text) => cert.userids().any(|user_id| {
@@ -604,7 +605,7 @@ fn is_revoked(cert: &Cert, part: &Part) -> bool {
 }
 
 /// A critical subpacket or notation nobody here understands (RFC 9580, 5.2.3.7).
-fn critical_unknown(signature: &Signature) -> Option<String> {
+pub(super) fn critical_unknown(signature: &Signature) -> Option<String> {
     signature
         .hashed_area()
         .iter()

@@ -74,7 +74,7 @@ pub(super) fn is_weak(signature: &Signature) -> bool {
 }
 
 /// Sequoia's view of a certificate.
-pub(super) fn cert(certificate: &Certificate) -> Result<Cert> {
+pub(crate) fn cert(certificate: &Certificate) -> Result<Cert> {
     Cert::from_bytes(&certificate.to_binary()).map_err(|error| {
         Error::OpenPgp(pkgseal_openpgp::Error::Crypto {
             operation: "taking the certificate apart",
@@ -198,7 +198,7 @@ fn back(cert: &Cert, subkey: &Subkey, signature: &Signature) -> Back {
     if missing { Back::Missing } else { Back::Bad }
 }
 
-pub(super) fn fingerprint(of: &openpgp::Fingerprint) -> Fingerprint {
+pub(crate) fn fingerprint(of: &openpgp::Fingerprint) -> Fingerprint {
     #[expect(
         clippy::expect_used,
         reason = "a fingerprint of the library's is one of ours"

@@ -113,7 +113,7 @@ impl KeyFile {
     }
 
     /// Unlocks the secret parts; also gives the passphrase, if one was needed.
-    pub(super) fn unlock(
+    pub(crate) fn unlock(
         &self,
         passphrase: Option<&Passphrase>,
     ) -> Result<(Unlocked, Option<Zeroizing<Vec<u8>>>)> {

@@ -10,7 +10,7 @@ use super::{can_sign, has_expired, is_revoked, keys};
 use crate::codes;
 
 /// What strands somebody, or is not what was meant.
-pub(super) fn about(before: &Certificate, after: &Certificate, now: Timestamp) -> Vec<Finding> {
+pub(crate) fn about(before: &Certificate, after: &Certificate, now: Timestamp) -> Vec<Finding> {
     let (old, new) = (keys(before, now), keys(after, now));
     let Some(primary) = new.iter().find(|key| key.primary) else {
         return Vec::new();

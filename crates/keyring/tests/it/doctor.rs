@@ -1,7 +1,7 @@
 //! What ails certificates: each trouble by its code, and nothing where nothing ails.
 
 use jiff::Timestamp;
-use pkgseal_keyring::{Diagnosis, Remedy, compare_copies, diagnose};
+use pkgseal_keyring::doctor::{Diagnosis, Remedy, compare_copies, diagnose};
 use pkgseal_openpgp::Certificate;
 use pkgseal_repo::{Outcome, Severity};
 use pkgseal_testkit::keys::{self, Back, Flags, Hash, Recast, Says};

@@ -9,6 +9,7 @@
 
 mod doctor;
 mod generate;
+mod mend;
 mod open;
 mod real;
 mod secret;

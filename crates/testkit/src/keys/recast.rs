@@ -18,7 +18,7 @@ use super::{Hash, TestKey, packet, time};
 #[derive(Clone)]
 pub struct Recast {
     primary: Key<SecretParts, PrimaryRole>,
-    subkey: Key<SecretParts, SubordinateRole>,
+    subkey: Option<Key<SecretParts, SubordinateRole>>,
     /// Self-signatures and revocations of the primary key.
     on_primary: Vec<Signature>,
     user_ids: Vec<(UserID, Vec<Signature>)>,
@@ -88,14 +88,10 @@ impl Says {
 
 impl TestKey {
     /// The same keys without any self-signature.
-    ///
-    /// # Panics
-    /// When the key has no signing subkey.
     pub fn recast(&self) -> Recast {
-        let subkey = self.signing_subkey().expect("a signing subkey").clone();
         Recast {
             primary: self.primary.clone(),
-            subkey,
+            subkey: self.signing_subkey().cloned(),
             on_primary: Vec::new(),
             user_ids: Vec::new(),
             on_subkey: Vec::new(),
@@ -137,6 +133,9 @@ impl Recast {
 
     /// A binding of the signing subkey.
     #[must_use]
+    ///
+    /// # Panics
+    /// When there is none; as all that speaks of it.
     pub fn binding(self, says: Says, back: Back) -> Self {
         self.binding_that(says, back, |builder| builder)
     }
@@ -164,7 +163,7 @@ impl Recast {
         }
         let signature = self.by_primary(builder, |context| {
             self.primary.hash(context).unwrap();
-            self.subkey.hash(context).unwrap();
+            self.subkey().hash(context).unwrap();
         });
         self.on_subkey.push(signature);
         self
@@ -173,7 +172,7 @@ impl Recast {
     fn back(&self, back: Back, made: &str) -> Option<Signature> {
         let (hash, key) = match back {
             Back::Missing => return None,
-            Back::By(hash) => (hash, self.subkey.clone()),
+            Back::By(hash) => (hash, self.subkey().clone()),
             Back::Foreign => {
                 let stranger = super::load("stranger");
                 (Hash::Sha512, stranger.subkeys.first().unwrap().clone())
@@ -188,7 +187,7 @@ impl Recast {
             .unwrap();
         Some(packet::make(&mut pair, builder, |context| {
             self.primary.hash(context).unwrap();
-            self.subkey.hash(context).unwrap();
+            self.subkey().hash(context).unwrap();
         }))
     }
 
@@ -207,7 +206,7 @@ impl Recast {
         let builder = self.revocation(SignatureType::SubkeyRevocation, hash, made);
         let signature = self.by_primary(builder, |context| {
             self.primary.hash(context).unwrap();
-            self.subkey.hash(context).unwrap();
+            self.subkey().hash(context).unwrap();
         });
         self.on_subkey.push(signature);
         self
@@ -233,7 +232,7 @@ impl Recast {
         let mut key: Key<SecretParts, SubordinateRole> =
             Key4::generate_ecc(true, Curve::Ed25519).unwrap().into();
         key.set_creation_time(self.primary.creation_time()).unwrap();
-        self.subkey = key;
+        self.subkey = Some(key);
         self.on_subkey = Vec::new();
         self
     }
@@ -261,12 +260,15 @@ impl Recast {
 
     /// Fingerprint of the signing subkey.
     pub fn signing_fingerprint(&self) -> String {
-        self.subkey.fingerprint().to_hex()
+        self.subkey().fingerprint().to_hex()
+    }
+
+    fn subkey(&self) -> &Key<SecretParts, SubordinateRole> {
+        self.subkey.as_ref().expect("a signing subkey")
     }
 
     fn packets(&self) -> Vec<Packet> {
         let primary = Packet::from(self.primary.clone());
-        let subkey = Packet::from(self.subkey.clone());
         let kept = |packet: Packet, part: Offline| match self.offline == part {
             true => public(packet),
             false => packet,
@@ -277,7 +279,9 @@ impl Recast {
             packets.push(user_id.clone().into());
             packets.extend(signatures.iter().cloned().map(Packet::from));
         }
-        packets.push(kept(subkey, Offline::Subkey));
+        if let Some(subkey) = &self.subkey {
+            packets.push(kept(Packet::from(subkey.clone()), Offline::Subkey));
+        }
         packets.extend(self.on_subkey.iter().cloned().map(Packet::from));
         packets
     }
@@ -287,7 +291,8 @@ impl Recast {
         if says.flags == Flags::Stated {
             let flags = match typ {
                 SignatureType::SubkeyBinding => KeyFlags::empty().set_signing(),
-                _ => KeyFlags::empty().set_certification(),
+                _ if self.subkey.is_some() => KeyFlags::empty().set_certification(),
+                _ => KeyFlags::empty().set_certification().set_signing(),
             };
             builder = builder.set_key_flags(flags).unwrap();
         }

@@ -38,11 +38,21 @@ pub fn debsigs(deb: &Path, kind: &str, key: &TestKey) -> Option<Run> {
 /// (`primary-signs`, `primary-signs-rsa3072`). Exit 0 ok, 10 no signature, 11 unknown
 /// origin, 12 no policy, 13 bad.
 pub fn debsig_verify(deb: &Path, kinds: &[&str], key: &TestKey) -> Option<Run> {
+    let fingerprints = [key.fingerprint(), key.signing_fingerprint()];
+    debsig_verify_by(deb, kinds, &fingerprints, &key.certificate_binary())
+}
+
+/// As [`debsig_verify`], by keys with these fingerprints in this keyring.
+pub fn debsig_verify_by(
+    deb: &Path,
+    kinds: &[&str],
+    fingerprints: &[String],
+    keyring: &[u8],
+) -> Option<Run> {
     let debsig_verify = have("debsig-verify")?;
     let home = gnupg::Home::new(&[])?;
     let folder = scratch();
-    let fingerprints = [key.fingerprint(), key.signing_fingerprint()];
-    for fingerprint in &fingerprints {
+    for fingerprint in fingerprints {
         for id in [fingerprint.as_str(), &fingerprint[fingerprint.len() - 16..]] {
             let rules: String = kinds
                 .iter()
@@ -59,11 +69,7 @@ pub fn debsig_verify(deb: &Path, kinds: &[&str], key: &TestKey) -> Option<Run> {
                  <Verification MinOptional=\"0\">\n{rules}  </Verification>\n</Policy>\n"
             );
             put(folder.path(), &format!("policies/{id}/test.pol"), policy);
-            put(
-                folder.path(),
-                &format!("keyrings/{id}/test.gpg"),
-                key.certificate_binary(),
-            );
+            put(folder.path(), &format!("keyrings/{id}/test.gpg"), keyring);
         }
     }
     Some(run(debsig_verify
