@@ -31,8 +31,8 @@ pub(crate) use key::{
     RotateStatus, RotateStep, StepName,
 };
 pub(crate) use keyring::{
-    DropName, ExtentName, KeyringCommand, KeyringFilter, KeyringList, KeyringMerge, StateName,
-    Written as KeyringWritten,
+    DropName, ExtentName, KeyringAudit, KeyringCommand, KeyringFilter, KeyringList, KeyringMerge,
+    StateName, Written as KeyringWritten,
 };
 pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{

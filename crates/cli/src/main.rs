@@ -6,7 +6,6 @@
 
 mod args;
 mod commands;
-#[allow(dead_code)]
 mod consumers;
 mod context;
 mod failure;

@@ -1,6 +1,7 @@
 //! The only place that prints. stdout carries the result, stderr the rest; strings from
 //! untrusted input are escaped here and nowhere else.
 
+mod audit;
 mod escape;
 mod json;
 mod text;
@@ -14,6 +15,7 @@ use pkgseal_keyring::{Generated, Loaded};
 use pkgseal_openpgp::{Examination, Profile, Signed, Verifier};
 use pkgseal_repo::{Finding, Outcome};
 
+pub(crate) use audit::audit;
 pub(crate) use escape::escaped;
 pub(crate) use json::SCHEMA;
 

@@ -6,7 +6,7 @@ use pkgseal_repo::Code;
 pub(crate) mod doctor;
 pub(crate) mod tools;
 
-use crate::consumer;
+use crate::{audit, consumer};
 
 /// A certificate that cannot be used.
 pub(crate) const UNUSABLE: Code = Code::new(
@@ -162,6 +162,7 @@ pub const ALL: &[Code] = &[
     consumer::UNBOUND,
     consumer::WEAK_SELF_SIGNATURE,
     consumer::WEAK_KEY,
+    consumer::NO_KEY_FLAGS,
     consumer::NO_SIGNING_KEY,
     consumer::NOT_IMPORTED,
     consumer::FORM,
@@ -226,4 +227,29 @@ pub const ALL: &[Code] = &[
     doctor::NEW_PART,
     doctor::NEITHER,
     doctor::NOTHING_PROVEN,
+    audit::codes::ARMOR_IN_GPG,
+    audit::codes::BINARY_IN_ASC,
+    audit::codes::CRLF,
+    audit::codes::MODE,
+    audit::codes::WRITABLE,
+    audit::codes::EXPOSED,
+    audit::codes::SEVERAL_BLOCKS,
+    audit::codes::EMPTY,
+    audit::codes::WEB_PAGE,
+    audit::codes::TRUNCATED,
+    audit::codes::DANGLING,
+    audit::codes::V6_HIDES,
+    audit::codes::STALE,
+    audit::codes::DIVERGED,
+    audit::codes::OTHER_DATA,
+    audit::codes::STATE_EXPIRED,
+    audit::codes::STATE_REVOKED,
+    audit::codes::STATE_RETIRED,
+    audit::codes::STATE_FUTURE,
+    audit::codes::STATE_WEAK_KEY,
+    audit::codes::STATE_WEAK_BINDING,
+    audit::codes::STATE_NO_BACK_SIGNATURE,
+    audit::codes::STATE_UNBOUND,
+    audit::codes::STATE_BARE,
+    audit::codes::STATE_NO_SIGNING_KEY,
 ];

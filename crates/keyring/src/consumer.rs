@@ -23,8 +23,8 @@ use pkgseal_openpgp::{Certificate, Fingerprint, Profile};
 use pkgseal_repo::{Finding, Severity};
 
 pub use codes::{
-    EXPIRED, FORM, LENIENT, NO_SIGNING_KEY, NOT_IMPORTED, NOT_YET_VALID, REVOKED, SOON, UNBOUND,
-    WEAK_KEY, WEAK_SELF_SIGNATURE,
+    EXPIRED, FORM, LENIENT, NO_KEY_FLAGS, NO_SIGNING_KEY, NOT_IMPORTED, NOT_YET_VALID, REVOKED,
+    SOON, UNBOUND, WEAK_KEY, WEAK_SELF_SIGNATURE,
 };
 pub use file::KeyFile;
 pub use model::{Model, Policy, Treatment};

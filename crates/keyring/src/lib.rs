@@ -31,6 +31,7 @@
 //! ```
 
 mod address;
+pub mod audit;
 mod canonical;
 mod codes;
 pub mod consumer;

@@ -1,7 +1,8 @@
 //! Opening whatever a user calls a keyring.
 
 mod directory;
-mod file;
+pub(crate) mod file;
+mod kept;
 mod sources;
 mod traps;
 
@@ -11,6 +12,8 @@ use pkgseal_openpgp::{Certificate, Certificates, Fingerprint};
 use pkgseal_repo::{Code, Finding, Limits, Severity};
 
 use crate::{Result, codes};
+
+pub(crate) use kept::{KeptFile, keep};
 
 /// Files read for one keyring, at most.
 const FILES: usize = 100_000;
@@ -81,7 +84,7 @@ pub fn open_all<P: AsRef<Path>>(
 
 /// How a file came to be read; decides how much it matters that it is unusable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
+pub(crate) enum Asked {
     /// The user named it.
     ByName,
     /// An entry of a sources file named it.
@@ -97,6 +100,8 @@ struct Collector {
     certificates: Vec<Certificate>,
     findings: Vec<Finding>,
     sources: Vec<Source>,
+    /// The files as they were read, where somebody wants to look at them.
+    kept: Option<Vec<KeptFile>>,
 }
 
 impl Collector {
@@ -107,6 +112,7 @@ impl Collector {
             certificates: Vec::new(),
             findings: Vec::new(),
             sources: Vec::new(),
+            kept: None,
         }
     }
 

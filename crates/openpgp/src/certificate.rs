@@ -11,6 +11,7 @@ use pkgseal_repo::Finding;
 use sequoia_openpgp as openpgp;
 
 use crate::algorithm::Algorithm;
+use crate::keyfile::Keep;
 use crate::keystate::{self, EVERYTHING};
 use crate::{Certificates, Error, Fingerprint, KeyState, Profile, names, time};
 
@@ -74,7 +75,13 @@ impl Certificate {
     /// between blocks. Secret key material is dropped. What cannot be used comes back as
     /// errors; an input without any OpenPGP data gives one error.
     pub fn parse_all(bytes: &[u8]) -> (Vec<Self>, Vec<CertificateError>) {
-        crate::keyfile::read(bytes)
+        crate::keyfile::read(bytes, Keep::All)
+    }
+
+    /// As [`Certificate::parse_all`], without certifications by others: what is read
+    /// faster, and all that decides what keys are worth.
+    pub fn parse_own(bytes: &[u8]) -> (Vec<Self>, Vec<CertificateError>) {
+        crate::keyfile::read(bytes, Keep::Own)
     }
 
     /// A certificate of sequoia's, without its secrets.

@@ -1,7 +1,8 @@
 //! Packets as they lie in a file: tag and length (RFC 9580, 4.2).
 
-/// One packet: tag, body, what follows (RFC 9580, 4.2). Lengths must be definite.
-pub(crate) fn packet(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+/// Takes one packet off the beginning: its tag, its body, and what follows (RFC 9580,
+/// 4.2); `None` where there is none, or not all of it. Lengths must be definite.
+pub fn packet(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&first, rest) = bytes.split_first()?;
     if first & 0x80 == 0 {
         return None;

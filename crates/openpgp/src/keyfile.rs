@@ -10,9 +10,14 @@ use openpgp::packet::{Key, Signature};
 use openpgp::parse::Parse;
 use openpgp::types::SignatureType;
 use pkgseal_repo::Limits;
+use rayon::prelude::*;
 use sequoia_openpgp as openpgp;
 
 use crate::{Certificate, CertificateError, Fingerprint, framing};
+
+mod own;
+
+use own::without_certifications;
 
 const BEGIN: &[u8] = b"-----BEGIN PGP ";
 const BLOCKS: &[(&[u8], &[u8], Kind)] = &[
@@ -42,8 +47,24 @@ const SIGNATURE: u8 = 2;
 const SECRET_KEY: u8 = 5;
 const PUBLIC_KEY: u8 = 6;
 
-pub(crate) fn read(bytes: &[u8]) -> (Vec<Certificate>, Vec<CertificateError>) {
-    let mut found = Found::default();
+/// Parts from which on several threads read them.
+const MANY: usize = 8;
+
+/// How much of a certificate is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// Everything.
+    #[default]
+    All,
+    /// All but what others certify.
+    Own,
+}
+
+pub(crate) fn read(bytes: &[u8], keep: Keep) -> (Vec<Certificate>, Vec<CertificateError>) {
+    let mut found = Found {
+        keep,
+        ..Found::default()
+    };
     let limit = Limits::default().certificates;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
         found.refuse(None, format!("the file is longer than {limit} bytes"));
@@ -80,6 +101,7 @@ fn instead(bytes: &[u8]) -> &'static str {
 
 #[derive(Default)]
 struct Found {
+    keep: Keep,
     certificates: Vec<Certificate>,
     errors: Vec<CertificateError>,
 }
@@ -98,48 +120,36 @@ impl Found {
     }
 
     fn certificates_in(&mut self, mut packets: &[u8]) {
+        let mut parts = Vec::new();
+        let mut too_many = false;
         while !packets.is_empty() {
-            if self.count() >= CERTIFICATES {
-                return self.refuse(None, "too many certificates in one file".to_owned());
+            if self.count() + parts.len() >= CERTIFICATES {
+                too_many = true;
+                break;
             }
             let (length, count) = first_certificate(packets);
             let (one, rest) = packets.split_at_checked(length).unwrap_or((packets, &[]));
             packets = rest;
-            if count <= PACKETS {
-                self.certificate_in(one);
-                continue;
-            }
-            let (kept, count) = without_others(one);
-            if count <= PACKETS {
-                self.certificate_in(&kept);
-            } else {
-                let reason = format!(
-                    "{count} packets of its own in one certificate, more than {PACKETS}: it was flooded"
-                );
-                self.refuse(fingerprint(one), reason);
-            }
+            parts.push((one, count));
         }
-    }
-
-    /// The packets of one certificate.
-    fn certificate_in(&mut self, packets: &[u8]) {
-        let parser = match CertParser::from_bytes(packets) {
-            Ok(parser) => parser,
-            Err(error) => return self.refuse(fingerprint(packets), reason(&error)),
+        let keep = self.keep;
+        let read: Vec<_> = if parts.len() < MANY {
+            parts.iter().map(|part| certificate(*part, keep)).collect()
+        } else {
+            parts
+                .par_iter()
+                .map(|part| certificate(*part, keep))
+                .collect()
         };
-        let mut refused = None;
-        for cert in parser {
-            match cert {
-                Ok(cert) => {
-                    self.certificates.push(Certificate::from_cert(cert));
-                    return;
-                }
-                // Stray packets give an error each; the first says enough.
-                Err(error) => refused = refused.or(Some(error)),
+        for one in read {
+            match one {
+                Ok(Some(certificate)) => self.certificates.push(certificate),
+                Ok(None) => {}
+                Err((fingerprint, reason)) => self.refuse(fingerprint, reason),
             }
         }
-        if let Some(error) = refused {
-            self.refuse(fingerprint(packets), reason(&error));
+        if too_many {
+            self.refuse(None, "too many certificates in one file".to_owned());
         }
     }
 
@@ -167,6 +177,50 @@ impl Found {
             }
             bytes = rest;
         }
+    }
+}
+
+/// Whose it is, where that much can be read, and why it is refused.
+type Refusal = (Option<Fingerprint>, String);
+
+/// The certificate that these packets (and how many) are.
+fn certificate(
+    (packets, count): (&[u8], usize),
+    keep: Keep,
+) -> Result<Option<Certificate>, Refusal> {
+    if keep == Keep::Own {
+        let own = without_certifications(packets);
+        let (_, count) = first_certificate(&own);
+        if count <= PACKETS {
+            return parsed(&own);
+        }
+    } else if count <= PACKETS {
+        return parsed(packets);
+    }
+    let (kept, count) = without_others(packets);
+    if count <= PACKETS {
+        return parsed(&kept);
+    }
+    let reason = format!(
+        "{count} packets of its own in one certificate, more than {PACKETS}: it was flooded"
+    );
+    Err((fingerprint(packets), reason))
+}
+
+/// The packets of one certificate.
+fn parsed(packets: &[u8]) -> Result<Option<Certificate>, Refusal> {
+    let refuse = |error| (fingerprint(packets), reason(&error));
+    let mut refused = None;
+    for cert in CertParser::from_bytes(packets).map_err(refuse)? {
+        match cert {
+            Ok(cert) => return Ok(Some(Certificate::from_cert(cert))),
+            // Stray packets give an error each; the first says enough.
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    match refused {
+        Some(error) => Err(refuse(error)),
+        None => Ok(None),
     }
 }
 

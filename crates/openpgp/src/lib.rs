@@ -81,6 +81,7 @@ pub use codes::ALL as CODES;
 pub use error::{Error, Result};
 pub use examination::{Detail, Examination, ObjectSignatures, Signed};
 pub use fingerprint::Fingerprint;
+pub use framing::packet;
 pub use hash::HashContext;
 pub use plan::{HashPlan, Hashes};
 pub use profile::{Object, Profile};

@@ -1,5 +1,6 @@
 //! The public side.
 
+mod audit;
 mod filter;
 mod list;
 mod merge;
@@ -7,6 +8,7 @@ mod shared;
 
 use clap::Subcommand;
 
+pub(crate) use audit::KeyringAudit;
 pub(crate) use filter::{DropName, KeyringFilter, StateName};
 pub(crate) use list::KeyringList;
 pub(crate) use merge::KeyringMerge;
@@ -16,6 +18,7 @@ pub(crate) use shared::{ExtentName, Written};
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyringCommand {
     List(KeyringList),
+    Audit(KeyringAudit),
     Merge(KeyringMerge),
     Filter(KeyringFilter),
 }

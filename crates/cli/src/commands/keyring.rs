@@ -1,5 +1,6 @@
 //! `pkgseal keyring`: one file a command.
 
+mod audit;
 mod filter;
 mod list;
 mod made;
@@ -14,6 +15,7 @@ use crate::args::KeyringCommand;
 
 pub(super) fn run(command: &KeyringCommand, clock: SystemTime) -> Result<ExitCode> {
     match command {
+        KeyringCommand::Audit(arguments) => audit::run(arguments, clock),
         KeyringCommand::List(arguments) => list::run(arguments, clock),
         KeyringCommand::Merge(arguments) => merge::run(arguments),
         KeyringCommand::Filter(arguments) => filter::run(arguments, clock),

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use pkgseal_deb::apt::client::{Client, KeyFile as AptFile, Keys, Policies};
 use pkgseal_keyring::Form;
 use pkgseal_keyring::consumer::{
-    Consumer, FORM, Judgement, KeyFile, Model, NOT_IMPORTED, Policy, Reading, Treatment,
+    Answer, Consumer, FORM, Judgement, KeyFile, Model, Policy, Reading, Treatment,
 };
 use pkgseal_openpgp::{Certificate, Profile};
-use pkgseal_repo::{Finding, Severity};
+use pkgseal_repo::Severity;
 
 /// An apt: what its model of a client says, asked of certificates.
 #[derive(Debug)]
@@ -31,7 +31,12 @@ impl Apt {
                 .map(|(from, profile)| Policy { from, profile })
                 .collect()
         };
-        let treatment = Treatment::strict("nothing that such a key signs now counts");
+        let mut treatment = Treatment::strict("nothing that such a key signs now counts");
+        if !client.asks_for_key_flags() {
+            let why = "gpgv takes a key without flags for one that may do everything";
+            treatment.unflagged = (Answer::Accepts, why.to_owned());
+        }
+        let newest = if client.knows_version(6) { 6 } else { 4 };
         let model = Model::new(
             client.name(),
             client.summary(),
@@ -39,7 +44,8 @@ impl Apt {
             policies(today),
             treatment,
         )
-        .foretelling(policies(foretold));
+        .foretelling(policies(foretold))
+        .knowing(newest);
         Ok(Self { client, model })
     }
 }
@@ -87,15 +93,7 @@ impl Consumer for Apt {
     }
 
     fn judge(&self, certificate: &Certificate, now: Timestamp) -> Judgement {
-        let judgement = self.model.judge(certificate, now);
-        let version = certificate.version();
-        if self.client.knows_version(version) {
-            return judgement;
-        }
-        let detail = format!("it knows no certificate of OpenPGP version {version}");
-        let reason = Finding::reject(NOT_IMPORTED, certificate.fingerprint().to_string(), detail)
-            .because(self.summary());
-        judgement.without_it(&reason)
+        self.model.judge(certificate, now)
     }
 }
 

@@ -81,16 +81,13 @@ impl Rpm {
             if *imported && lenient {
                 key.opinion = tolerated(&key.opinion, self.client.summary());
             } else if !imported && key.opinion.answer != Answer::NotAsked {
-                let detail = format!(
-                    "{} does not take the key into its keyring",
-                    self.client.name()
-                );
+                let detail = format!("{} does not import it", self.client.name());
                 let reason = Finding::reject(NOT_IMPORTED, key.key.to_string(), detail)
                     .because(self.client.summary());
-                let answered = Answer::Rejects;
-                if key.opinion.answer != answered {
-                    key.opinion = Opinion::new(answered, vec![reason]);
+                if key.opinion.answer.counts() {
+                    key.opinion = Opinion::new(Answer::Rejects, Vec::new());
                 }
+                key.opinion.also(&reason);
             }
         }
         judgement.sum_up();

@@ -7,8 +7,8 @@ use anyhow::Result;
 use jiff::Timestamp;
 use pkgseal_keyring::{Generated, Loaded};
 use pkgseal_openpgp::{
-    BadKey, Certificate, Detail, Examination, KeyState, Mathematics, ObjectSignatures, Profile,
-    SignatureFacts, Signed, Standing, Status, Verdict, Verifier,
+    BadKey, Certificate, Detail, Examination, KeyFacts, KeyState, Mathematics, ObjectSignatures,
+    Profile, SignatureFacts, Signed, Standing, Status, Verdict, Verifier,
 };
 use pkgseal_repo::{Finding, Outcome, Severity};
 use serde_json::{Map, Value, json};
@@ -147,27 +147,25 @@ fn certificate(certificate: &Certificate, profile: &Profile, now: Timestamp) -> 
             })
         })
         .collect();
-    let keys: Vec<Value> = certificate
-        .keys(profile, now)
-        .iter()
-        .map(|key| {
-            json!({
-                "fingerprint": key.fingerprint.to_string(),
-                "primary": key.primary,
-                "algorithm": key.algorithm,
-                "created": key.created.to_string(),
-                "expires": key.expires.map(|at| at.to_string()),
-                "capabilities": key.capabilities,
-                "state": key_state(&key.state),
-            })
-        })
-        .collect();
+    let keys: Vec<Value> = certificate.keys(profile, now).iter().map(key).collect();
     json!({
         "fingerprint": certificate.fingerprint().to_string(),
         "version": certificate.version(),
         "user_ids": user_ids,
         "keys": keys,
         "findings": findings(&certificate.lint(profile, now)),
+    })
+}
+
+pub(super) fn key(key: &KeyFacts) -> Value {
+    json!({
+        "fingerprint": key.fingerprint.to_string(),
+        "primary": key.primary,
+        "algorithm": key.algorithm,
+        "created": key.created.to_string(),
+        "expires": key.expires.map(|at| at.to_string()),
+        "capabilities": key.capabilities,
+        "state": key_state(&key.state),
     })
 }
 

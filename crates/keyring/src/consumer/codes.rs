@@ -18,6 +18,7 @@ codes! {
     UNBOUND = "consumer.unbound", "the key is not validly bound to its certificate: no self-signature, or the subkey did not sign back";
     WEAK_SELF_SIGNATURE = "consumer.weak-self-signature", "the certificate's self-signatures use a digest this consumer does not take (SHA-1): renew them";
     WEAK_KEY = "consumer.weak-key", "the key's algorithm or size is one this consumer does not take";
+    NO_KEY_FLAGS = "consumer.no-key-flags", "no self-signature says what the primary key may do, and the consumer does not take that for a permission to sign";
     NO_SIGNING_KEY = "consumer.no-signing-key", "no key of the certificate is meant to sign";
     NOT_IMPORTED = "consumer.not-imported", "the consumer does not import the certificate, or loses this key when it does";
     FORM = "consumer.form", "the consumer does not find the certificate in the file: wrong name, form or line ends";

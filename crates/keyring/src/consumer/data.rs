@@ -78,6 +78,7 @@ struct Rules {
     summary: String,
     checked: String,
     profile: String,
+    newest_version: Option<u8>,
     #[serde(default)]
     digest: BTreeMap<String, DigestRule>,
     #[serde(default)]
@@ -87,6 +88,7 @@ struct Rules {
     revoked: StateRule,
     unbound: StateRule,
     bare: StateRule,
+    unflagged: StateRule,
 }
 
 #[derive(Debug, Deserialize)]
@@ -163,14 +165,17 @@ impl Model {
             revoked: rules.revoked.into(),
             unbound: rules.unbound.into(),
             bare: rules.bare.into(),
+            unflagged: rules.unflagged.into(),
         };
-        Ok(Self::new(
+        let newest = rules.newest_version.unwrap_or(u8::MAX);
+        let model = Self::new(
             rules.name,
             rules.summary,
             rules.checked,
             policies,
             treatment,
-        ))
+        );
+        Ok(model.knowing(newest))
     }
 }
 

@@ -29,6 +29,9 @@ pub struct Treatment {
     pub unbound: (Answer, String),
     /// Of a certificate that is nothing but a key.
     pub bare: (Answer, String),
+    /// Of a primary key of which no self-signature says what it may do, as in certificates
+    /// of the nineties.
+    pub unflagged: (Answer, String),
 }
 
 impl Treatment {
@@ -41,6 +44,7 @@ impl Treatment {
             revoked: rejects(),
             unbound: rejects(),
             bare: rejects(),
+            unflagged: rejects(),
         }
     }
 }
@@ -56,6 +60,8 @@ pub struct Model {
     /// What it warns by; empty where it warns of nothing.
     foretold: Vec<Policy>,
     treatment: Treatment,
+    /// The newest version of OpenPGP it knows.
+    newest: u8,
 }
 
 impl Model {
@@ -74,7 +80,15 @@ impl Model {
             policies: sorted(policies),
             foretold: Vec::new(),
             treatment,
+            newest: u8::MAX,
         }
+    }
+
+    /// Knows certificates up to this version of OpenPGP alone.
+    #[must_use]
+    pub fn knowing(mut self, newest: u8) -> Self {
+        self.newest = newest;
+        self
     }
 
     /// Warns of what these policies do not take.
@@ -114,6 +128,9 @@ impl Model {
     fn of_key(&self, facts: &KeyFacts, later: Option<&KeyFacts>, bare: bool) -> Said {
         let (code, treated) = match &facts.state {
             KeyState::Live => return self.foretell(facts, later),
+            KeyState::NotForSigning if facts.primary && facts.capabilities.is_empty() => {
+                (codes::NO_KEY_FLAGS, Some(&self.treatment.unflagged))
+            }
             _ if !meant_to_sign(facts) => return (Answer::NotAsked, Vec::new()),
             KeyState::NotForSigning => return (Answer::NotAsked, Vec::new()),
             KeyState::Expired { .. } => (codes::EXPIRED, Some(&self.treatment.expired)),
@@ -129,7 +146,10 @@ impl Model {
             KeyState::Weak { .. } => (codes::WEAK_KEY, None),
             KeyState::NotYetValid { .. } => (codes::NOT_YET_VALID, None),
         };
-        let detail = words(facts);
+        let detail = match facts.state {
+            KeyState::NotForSigning => "no self-signature says what the key may do".to_owned(),
+            _ => words(facts),
+        };
         match treated {
             None => (
                 Answer::Rejects,
@@ -219,6 +239,14 @@ impl Consumer for Model {
             }
         }
         judgement.sum_up();
+        let version = certificate.version();
+        if version > self.newest {
+            let detail = format!("it knows no certificate of OpenPGP version {version}");
+            let subject = certificate.fingerprint().to_string();
+            let reason = Finding::reject(codes::NOT_IMPORTED, subject, detail)
+                .because(format!("{}: {}", self.name, self.summary));
+            return judgement.without_it(&reason);
+        }
         judgement
     }
 }

@@ -12,7 +12,7 @@ use sequoia_openpgp as openpgp;
 use super::{Asked, Collector, Form, Source, subject};
 use crate::codes;
 
-const ARMOR: &[u8] = b"-----BEGIN PGP ";
+pub(super) const ARMOR: &[u8] = b"-----BEGIN PGP ";
 const SECRET_ARMOR: &[u8] = b"-----BEGIN PGP PRIVATE KEY BLOCK-----";
 
 /// What begins like something else that people call a key.
@@ -64,6 +64,9 @@ impl Collector {
 
     /// A file that holds certificates and nothing but text around them.
     pub(super) fn key_file(&mut self, path: &Path, bytes: &[u8], asked: Asked) {
+        if self.kept.is_some() {
+            return self.keep(path, bytes, asked);
+        }
         if is_keybox(bytes) {
             let command = format!(
                 "gpg --no-default-keyring --keyring {} --export > {}",
@@ -101,6 +104,9 @@ impl Collector {
 
     /// Takes the certificates; how many.
     pub(super) fn certificates_in(&mut self, path: &Path, bytes: &[u8], form: Form) -> usize {
+        if self.kept.is_some() {
+            return self.keep_in(path, bytes, form, Asked::ByReference);
+        }
         let (certificates, errors) = Certificate::parse_all(bytes);
         for error in errors {
             let which = match &error.fingerprint {
@@ -138,12 +144,12 @@ impl Collector {
     }
 }
 
-fn is_keybox(bytes: &[u8]) -> bool {
+pub(crate) fn is_keybox(bytes: &[u8]) -> bool {
     bytes.get(8..12) == Some(b"KBXf".as_slice())
 }
 
 /// Packets begin with a set high bit, text does not.
-fn is_binary(bytes: &[u8]) -> bool {
+pub(super) fn is_binary(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|first| first & 0x80 != 0)
 }
 
@@ -154,7 +160,7 @@ fn has_signed_by(bytes: &[u8]) -> bool {
     })
 }
 
-fn lookalike(bytes: &[u8]) -> Option<&'static str> {
+pub(crate) fn lookalike(bytes: &[u8]) -> Option<&'static str> {
     let start = bytes.trim_ascii_start();
     LOOKALIKES
         .iter()
@@ -178,12 +184,12 @@ fn holds_secrets(bytes: &[u8], form: Form) -> bool {
     }
 }
 
-pub(super) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+pub(crate) fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
 
 /// gpg looks for a keyring without a slash in its home directory.
-fn absolute(path: &Path) -> std::path::PathBuf {
+pub(crate) fn absolute(path: &Path) -> std::path::PathBuf {
     if path.components().count() == 1 {
         Path::new(".").join(path)
     } else {
@@ -192,7 +198,7 @@ fn absolute(path: &Path) -> std::path::PathBuf {
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     let text = path.to_string_lossy();
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
     if text.chars().all(plain) {

@@ -7,6 +7,8 @@
     reason = "tests fail by panicking and tell what they skip"
 )]
 
+mod audit;
+mod consumer;
 mod doctor;
 mod generate;
 mod mend;

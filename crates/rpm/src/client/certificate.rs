@@ -88,7 +88,9 @@ fn sequoia(keys: &[KeyFacts]) -> Vec<bool> {
 }
 
 /// rpm reads the packets in their order: behind every subkey has to stand its binding. The
-/// first signature behind a subkey says what it may do; nothing else is looked at.
+/// first signature behind a subkey says what it may do; nothing else is looked at. A
+/// critical subpacket other than creation time, issuer and key flags, in any signature,
+/// fails the import.
 fn internal(certificate: &Certificate, keys: &[KeyFacts]) -> Vec<bool> {
     let none = vec![false; keys.len()];
     let known = |name: &str| {
@@ -106,6 +108,10 @@ fn internal(certificate: &Certificate, keys: &[KeyFacts]) -> Vec<bool> {
     let mut subkey = false;
     while let Some((tag, body, after)) = split(rest) {
         rest = after;
+        // Whoever made it, a certification included.
+        if tag == 2 && Packet::read(body).is_some_and(|signature| signature.critical) {
+            return none;
+        }
         if subkey {
             let binding = (tag == 2).then(|| Packet::read(body)).flatten();
             match binding {

@@ -50,6 +50,12 @@ impl Client {
         Ok(Policies { today, foretold })
     }
 
+    /// Whether a key that no self-signature allows to sign, nor anything else, may not: to
+    /// others it may do everything.
+    pub fn asks_for_key_flags(&self) -> bool {
+        self.rules.program == Program::Sqv
+    }
+
     /// Whether it knows certificates of this OpenPGP version.
     pub fn knows_version(&self, version: u8) -> bool {
         version <= 4 || self.rules.keyring.v6 == Six::Accept
