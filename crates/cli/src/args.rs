@@ -27,8 +27,9 @@ pub(crate) use apt::{
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use files::FilesCommand;
 pub(crate) use key::{
-    KeyAlgorithm, KeyCommand, KeyDoctor, KeyGenerate, KeyProve, KeyRotate, RotatePlan,
-    RotateStatus, RotateStep, StepName,
+    KeyAlgorithm, KeyChange, KeyCommand, KeyDoctor, KeyExtend, KeyGenerate, KeyJoin, KeyPassphrase,
+    KeyProve, KeyRevoke, KeyRotate, KeySplit, NewSubkey, PurposeName, ReasonName, RotatePlan,
+    RotateStatus, RotateStep, StepName, SubkeyAdd, SubkeyCommand, SubkeyReplace,
 };
 pub(crate) use keyring::{
     DropName, ExtentName, KeyringAudit, KeyringCommand, KeyringFilter, KeyringList, KeyringMerge,

@@ -4,6 +4,7 @@
 mod audit;
 mod escape;
 mod json;
+mod key;
 mod text;
 
 use std::io::{self, Write as _};
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use jiff::Timestamp;
+use pkgseal_keyring::lifecycle::Changed;
 use pkgseal_keyring::{Generated, Loaded};
 use pkgseal_openpgp::{Examination, Profile, Signed, Verifier};
 use pkgseal_repo::{Finding, Outcome};
@@ -138,6 +140,21 @@ pub(crate) fn generated(generated: &Generated, files: &[PathBuf], as_json: bool)
         json::generated(generated, files)?
     } else {
         text::generated(generated, files)
+    })
+}
+
+/// Prints what was changed in a key, and which files that is in.
+pub(crate) fn changed_key(
+    verb: &str,
+    changed: &Changed,
+    more: &[PathBuf],
+    written: &[PathBuf; 2],
+    as_json: bool,
+) -> Result<()> {
+    out(&if as_json {
+        key::json(changed, more, written)?
+    } else {
+        key::text(verb, changed, more, written)
     })
 }
 

@@ -1,6 +1,8 @@
-//! Making a key: a primary that only certifies, and a subkey that signs.
+//! Making a key: a primary that only certifies, and a subkey that signs; or one key for
+//! both.
 
 mod plain;
+mod purpose;
 mod store;
 
 use std::time::{Duration, SystemTime};
@@ -21,6 +23,7 @@ use zeroize::Zeroizing;
 
 use crate::{Error, Result};
 
+pub use purpose::Purpose;
 pub use store::write_generated;
 
 const DAY: u64 = 24 * 60 * 60;
@@ -150,6 +153,27 @@ impl std::fmt::Display for Algorithm {
     }
 }
 
+/// Which keys a certificate has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layout {
+    /// A primary key that only certifies, which may be kept offline, and a subkey that
+    /// signs and can be replaced.
+    #[default]
+    SigningSubkey,
+    /// One key that certifies and signs.
+    One,
+}
+
+impl Layout {
+    fn primary_flags(self) -> KeyFlags {
+        let certifies = KeyFlags::empty().set_certification();
+        match self {
+            Self::SigningSubkey => certifies,
+            Self::One => certifies.set_signing(),
+        }
+    }
+}
+
 /// What key to make.
 #[derive(Clone, PartialEq, Eq)]
 pub struct GenerateRequest {
@@ -157,6 +181,8 @@ pub struct GenerateRequest {
     pub user_id: String,
     /// Algorithm of primary and subkey.
     pub algorithm: Algorithm,
+    /// Which keys it has.
+    pub layout: Layout,
     /// How long the primary lives; `None` for ever.
     pub primary_validity: Option<Duration>,
     /// How long the signing subkey lives; `None` for as long as the primary.
@@ -171,6 +197,7 @@ impl GenerateRequest {
         Self {
             user_id: user_id.into(),
             algorithm,
+            layout: Layout::SigningSubkey,
             primary_validity: Some(PRIMARY_VALIDITY),
             subkey_validity: Some(SUBKEY_VALIDITY),
             passphrase: None,
@@ -183,6 +210,7 @@ impl std::fmt::Debug for GenerateRequest {
         f.debug_struct("GenerateRequest")
             .field("user_id", &self.user_id)
             .field("algorithm", &self.algorithm)
+            .field("layout", &self.layout)
             .field("primary_validity", &self.primary_validity)
             .field("subkey_validity", &self.subkey_validity)
             .field("protected", &self.passphrase.is_some())
@@ -195,7 +223,7 @@ impl std::fmt::Debug for GenerateRequest {
 pub struct Generated {
     /// The public certificate.
     pub certificate: Certificate,
-    /// Fingerprint of the subkey that signs.
+    /// Fingerprint of the key that signs: a subkey, or the primary where it is the only one.
     pub signing_key: Fingerprint,
     /// The transferable secret key, armored; wiped from memory when dropped.
     pub secret_key: Zeroizing<Vec<u8>>,
@@ -217,9 +245,8 @@ impl std::fmt::Debug for Generated {
     }
 }
 
-/// Makes a key as of `now`: a primary that may only certify, one subkey that may only
-/// sign, both self-signed with SHA-512. What was made is opened as a signer before it is
-/// returned.
+/// Makes a key as of `now`, self-signed with SHA-512. What was made is opened as a signer
+/// before it is returned.
 ///
 /// # Errors
 /// [`Error::Request`] naming the field: a user ID that is empty, too long or holds control
@@ -234,18 +261,19 @@ pub fn generate(request: &GenerateRequest, now: Timestamp) -> Result<Generated> 
     let (suite, profile) = request.algorithm.suite();
     suite.is_supported().map_err(failed("making the key"))?;
 
-    let signing = KeyFlags::empty().set_signing();
-    let (cert, _) = CertBuilder::new()
+    let mut builder = CertBuilder::new()
         .set_profile(profile)
         .map_err(failed("making the key"))?
         .set_cipher_suite(suite)
         .set_creation_time(SystemTime::from(now))
-        .set_primary_key_flags(KeyFlags::empty().set_certification())
+        .set_primary_key_flags(request.layout.primary_flags())
         .set_validity_period(request.primary_validity)
-        .add_userid(request.user_id.as_str())
-        .add_subkey(signing, request.subkey_validity, None)
-        .generate()
-        .map_err(failed("making the key"))?;
+        .add_userid(request.user_id.as_str());
+    if request.layout == Layout::SigningSubkey {
+        let signing = KeyFlags::empty().set_signing();
+        builder = builder.add_subkey(signing, request.subkey_validity, None);
+    }
+    let (cert, _) = builder.generate().map_err(failed("making the key"))?;
     // A v6 certificate keeps its metadata where RFC 9580 wants it (10.1.1).
     let cert = match profile {
         Profile::RFC4880 => plain::bind(&cert, request, now).map_err(failed("making the key"))?,

@@ -4,8 +4,8 @@
 //!
 //! - [`open`] and [`open_all`] read whatever a user calls a keyring and say what could not
 //!   be used, and what apt would not read though pkgseal does.
-//! - [`generate`] makes a key with a signing subkey and a revocation certificate, and
-//!   [`write_generated`] writes it.
+//! - [`generate`] makes a key for a [`Purpose`], with a revocation certificate, and
+//!   [`write_generated`] writes it; [`lifecycle`] extends, revokes, protects and parts it.
 //! - [`open_signer`] opens a secret key file, with a [`Passphrase`] where it needs one.
 //!
 //! - [`doctor`] says what is wrong with a certificate and mends it, [`prove`] that a new copy
@@ -54,8 +54,8 @@ pub use codes::ALL as CODES;
 pub use error::{Error, Result};
 pub use filter::{Drop, Filter, State, UserIdPattern, filter};
 pub use generate::{
-    Algorithm, GenerateRequest, Generated, PRIMARY_VALIDITY, SUBKEY_VALIDITY, generate,
-    write_generated,
+    Algorithm, GenerateRequest, Generated, Layout, PRIMARY_VALIDITY, Purpose, SUBKEY_VALIDITY,
+    generate, write_generated,
 };
 pub use maven::MavenVariables;
 pub use merge::{Made, merge, trim};

@@ -44,7 +44,6 @@ pub struct Changed {
 
 /// One thing that was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Step {
     /// Another expiry.
     Expiry {

@@ -6,8 +6,8 @@
 
 mod make;
 mod packet;
-mod recast;
 mod pem;
+mod recast;
 mod sign;
 
 use std::path::PathBuf;

@@ -69,6 +69,7 @@ fn one_option_has_one_meaning() {
         "profile",
         "redate",
         "suites",
+        "user_id",
         "valid_for",
     ];
     let mut meanings: BTreeMap<String, String> = BTreeMap::new();

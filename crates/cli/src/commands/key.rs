@@ -1,9 +1,15 @@
 //! `pkgseal key`: one file a command.
 
+mod change;
 mod doctor;
+mod extend;
 mod generate;
+mod passphrase;
 mod prove;
+mod revoke;
 mod rotate;
+mod split;
+mod subkey;
 
 use std::process::ExitCode;
 use std::time::SystemTime;
@@ -18,5 +24,11 @@ pub(super) fn run(command: &KeyCommand, clock: SystemTime) -> Result<ExitCode> {
         KeyCommand::Doctor(arguments) => doctor::run(arguments, clock),
         KeyCommand::Prove(arguments) => prove::run(arguments, clock),
         KeyCommand::Rotate(command) => rotate::run(command, clock),
+        KeyCommand::Extend(arguments) => extend::run(arguments, clock),
+        KeyCommand::Subkey(command) => subkey::run(command, clock),
+        KeyCommand::Revoke(arguments) => revoke::run(arguments, clock),
+        KeyCommand::Passphrase(arguments) => passphrase::run(arguments, clock),
+        KeyCommand::Split(arguments) => split::split(arguments, clock),
+        KeyCommand::Join(arguments) => split::join(arguments, clock),
     }
 }

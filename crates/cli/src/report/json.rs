@@ -184,7 +184,7 @@ fn finding(finding: &Finding) -> Value {
     })
 }
 
-fn paths(paths: &[PathBuf]) -> Value {
+pub(super) fn paths(paths: &[PathBuf]) -> Value {
     paths
         .iter()
         .map(|path| path.display().to_string())

@@ -15,7 +15,7 @@ use pkgseal_repo::{Finding, Outcome, Severity};
 
 use super::escaped;
 
-const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 const POOR: Style = AnsiColor::Yellow.on_default().bold();
 const WRONG: Style = AnsiColor::Red.on_default().bold();
 

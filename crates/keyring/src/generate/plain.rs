@@ -28,7 +28,7 @@ pub(super) fn bind(
 
     for user_id in cert.userids() {
         let builder = start(SignatureType::PositiveCertification, now)?
-            .set_key_flags(KeyFlags::empty().set_certification())?
+            .set_key_flags(request.layout.primary_flags())?
             .set_key_validity_period(request.primary_validity)?
             .set_preferred_hash_algorithms(vec![HashAlgorithm::SHA512, HashAlgorithm::SHA256])?
             .set_primary_userid(true)?;

@@ -13,7 +13,8 @@ use crate::{Error, Passphrase, Result};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
     /// The primary key, and every subkey that is in use: not revoked, and not expired
-    /// either, unless nothing could sign without it.
+    /// either, unless nothing could sign without it. Those that live longer already stay
+    /// as they are.
     All,
     /// The primary key.
     Primary,
@@ -37,7 +38,7 @@ pub fn extend(
     let expiry = expiry("expires", expires, now)?;
     let before = file.certificate();
     let known = keys(&before, now);
-    let chosen = chosen(&known, which, now)?;
+    let chosen = chosen(&known, which, expiry, now)?;
     let (holder, _) = file.unlock(passphrase)?;
     let mut edit = Edit::new(&before, &holder, now)?;
     let mut steps = Vec::new();
@@ -79,7 +80,12 @@ pub(super) fn step(key: &KeyFacts, expiry: Expiry) -> Step {
     }
 }
 
-fn chosen<'a>(keys: &'a [KeyFacts], which: &Which, now: Timestamp) -> Result<Vec<&'a KeyFacts>> {
+fn chosen<'a>(
+    keys: &'a [KeyFacts],
+    which: &Which,
+    expiry: Expiry,
+    now: Timestamp,
+) -> Result<Vec<&'a KeyFacts>> {
     let primary = || keys.iter().filter(|key| key.primary);
     let subkeys = || keys.iter().filter(|key| !key.primary);
     if let Some(revoked) = primary().find(|key| is_revoked(key)) {
@@ -98,7 +104,19 @@ fn chosen<'a>(keys: &'a [KeyFacts], which: &Which, now: Timestamp) -> Result<Vec
                 .max_by_key(|key| key.created);
             let subkeys =
                 subkeys().filter(|key| in_use(key) || newest.is_some_and(|newest| newest == *key));
-            Ok(primary().chain(subkeys).collect())
+            let shorter = |key: &&KeyFacts| match (key.own_expires, expiry) {
+                (None, _) | (_, Expiry::Keep) => false,
+                (Some(_), Expiry::Never) => true,
+                (Some(own), Expiry::At(at)) => own < at,
+            };
+            let chosen: Vec<_> = primary().chain(subkeys).filter(shorter).collect();
+            if chosen.is_empty() {
+                return Err(unfit(
+                    "every key that is in use lives that long already; to give one an earlier expiry, name it"
+                        .to_owned(),
+                ));
+            }
+            Ok(chosen)
         }
         Which::Subkeys(fingerprints) => fingerprints
             .iter()

@@ -182,7 +182,7 @@ impl KeyFile {
             .read_to_end(&mut read)
             .map_err(unreadable)?;
         let back = SecretKey::parse(&read)?;
-        if back.certificate() != key.certificate() || back.parts() != key.parts() {
+        if back.certificate() != key.certificate() || !same_secrets(&back, key) {
             return Err(refused(
                 path,
                 "what was written does not read back the same",
@@ -190,6 +190,17 @@ impl KeyFile {
         }
         Ok(file)
     }
+}
+
+/// Whether both have the same secret parts. A part that is elsewhere may be a stub in one
+/// and missing in the other.
+pub(super) fn same_secrets(one: &SecretKey, other: &SecretKey) -> bool {
+    let there = |key: &SecretKey| {
+        let mut parts = key.parts();
+        parts.retain(|part| part.form.is_there());
+        parts
+    };
+    there(one) == there(other)
 }
 
 /// The passphrase of a key file, kept for what is to be protected with it as well.

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use pkgseal_openpgp::Fingerprint;
 use pkgseal_openpgp::edit::{SecretForm, SecretKey};
 use pkgseal_repo::{Destination, StagedFile};
 
-use super::file::words;
+use super::file::{same_secrets, words};
 use super::{Changed, KeyFile, Step, warn};
 use crate::{Error, Passphrase, Result};
 
@@ -52,43 +53,31 @@ pub fn protect(
     ))
 }
 
-/// Takes over what another file of the same key has: secret parts that are missing here,
-/// and signatures.
+/// Takes over what other files of the same key have: secret parts that are missing here,
+/// and signatures. Without any other file, the key learns what was published of it.
 ///
 /// # Errors
-/// [`Error::OpenPgp`] when it is another key, or has nothing that is missing here.
-pub fn join(file: &KeyFile, other: &KeyFile, now: Timestamp) -> Result<Changed> {
-    let missing: Vec<_> = file
-        .key()
-        .parts()
-        .into_iter()
-        .filter(|part| !part.form.is_there())
-        .collect();
-    let key = file.key().clone().join(other.key())?;
-    let there = key.parts();
-    let there = there.iter().filter(|part| part.form.is_there());
-    let keys = there
-        .filter(|part| {
-            let new = !file
-                .key()
-                .parts()
-                .iter()
-                .any(|old| old.fingerprint == part.fingerprint);
-            new || missing
-                .iter()
-                .any(|old| old.fingerprint == part.fingerprint)
-        })
-        .map(|part| part.fingerprint.clone())
-        .collect();
-    let before = file.certificate();
-    let after = key.certificate();
-    Ok(Changed {
-        findings: warn::about(&before, &after, now),
-        before,
-        after,
-        steps: vec![Step::Joined { keys }],
-        key,
-    })
+/// [`Error::OpenPgp`] when one is of another key, or has nothing that is missing here.
+pub fn join(file: &KeyFile, others: &[KeyFile], now: Timestamp) -> Result<Changed> {
+    let there = |key: &SecretKey| -> Vec<Fingerprint> {
+        let parts = key.parts().into_iter();
+        parts
+            .filter(|part| part.form.is_there())
+            .map(|part| part.fingerprint)
+            .collect()
+    };
+    let before = there(file.key());
+    let mut key = file.key().clone();
+    for other in others {
+        key = key.join(other.key())?;
+    }
+    let mut keys = there(&key);
+    keys.retain(|part| !before.contains(part));
+    let step = match keys.is_empty() {
+        true => Step::Merged,
+        false => Step::Joined { keys },
+    };
+    Ok(unchanged(file, key, now, step))
 }
 
 /// Takes the primary key's secret part off into a file of its own, which must not exist,
@@ -110,7 +99,7 @@ pub fn split(
     }
     let (primary, subkeys) = file.key().split()?;
     // Not one part may be lost between the two.
-    if primary.clone().join(&subkeys)?.parts() != file.key().parts() {
+    if !same_secrets(&primary.clone().join(&subkeys)?, file.key()) {
         return Err(Error::KeyFile {
             path: file.path().to_owned(),
             reason: "the two files would not make up the key".to_owned(),

@@ -4,9 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use openpgp::cert::KeyBuilder;
-use openpgp::packet::Key;
-use openpgp::packet::key::{SecretParts, SubordinateRole};
+use openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
+use openpgp::packet::key::{PublicParts, SecretParts, SubordinateRole};
+use openpgp::packet::{Key, Signature};
 use openpgp::parse::Parse as _;
+use openpgp::policy::{HashAlgoSecurity, Policy};
 use openpgp::types::KeyFlags;
 use pkgseal_openpgp::edit::{Edit, Expiry, Part, Reason, Revoking, SecretKey};
 use pkgseal_openpgp::{Fingerprint, KeyFacts};
@@ -218,7 +220,15 @@ fn like(keys: &[KeyFacts], version: u8) -> Result<Algorithm> {
 #[derive(Debug)]
 struct Anything;
 
-impl openpgp::policy::Policy for Anything {}
+impl Policy for Anything {
+    fn signature(&self, _: &Signature, _: HashAlgoSecurity) -> openpgp::Result<()> {
+        Ok(())
+    }
+
+    fn key(&self, _: &ValidErasedKeyAmalgamation<'_, PublicParts>) -> openpgp::Result<()> {
+        Ok(())
+    }
+}
 
 /// Makes the key itself.
 fn make(

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use pkgseal_repo::Lifetime;
 
 use crate::args::{Moment, PassphraseSource};
 
-/// Make a key: a certification-only primary key with a signing subkey
+/// Make a key, by default a certification-only primary key with a signing subkey
 ///
 /// Writes three files: the secret key (mode 0600), the public certificate to publish, and a
 /// revocation certificate to keep in a safe place. Nothing is overwritten.
@@ -15,15 +16,24 @@ pub(crate) struct KeyGenerate {
     /// Whose key it is: "Name <mail@example.org>"
     #[arg(long, value_name = "TEXT")]
     pub(crate) user_id: String,
-    /// Algorithm of both keys
-    #[arg(long, value_name = "NAME", default_value = "ed25519")]
-    pub(crate) algorithm: KeyAlgorithm,
-    /// The primary key expires after so many days
-    #[arg(long, value_name = "DAYS")]
-    pub(crate) expires: Option<u32>,
-    /// The signing subkey expires after so many days
-    #[arg(long, value_name = "DAYS")]
-    pub(crate) subkey_expires: Option<u32>,
+    /// What the key is for, which decides how it is made
+    #[arg(long = "for", value_name = "PURPOSE", default_value = "distro")]
+    pub(crate) purpose: PurposeName,
+    /// Algorithm of the new keys [default: what the purpose asks for]
+    ///
+    /// Of a new subkey: that of the key it is added to, where this is not given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) algorithm: Option<KeyAlgorithm>,
+    /// The key expires then: 2y, 18mo, 90d, 2027-06-01 or never
+    ///
+    /// The primary key: after eight years by default (four for maven).
+    #[arg(long, value_name = "WHEN", value_parser = Lifetime::parse)]
+    pub(crate) expires: Option<Lifetime>,
+    /// The signing subkey expires then: 2y, 18mo, 90d, 2027-06-01 or never
+    ///
+    /// After three years by default.
+    #[arg(long, value_name = "WHEN", value_parser = Lifetime::parse)]
+    pub(crate) subkey_expires: Option<Lifetime>,
     #[command(flatten)]
     pub(crate) passphrase: PassphraseSource,
     #[command(flatten)]
@@ -34,6 +44,19 @@ pub(crate) struct KeyGenerate {
     /// Print one JSON document instead of text
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What keys are for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum PurposeName {
+    /// Repositories: an offline certification primary key, a signing subkey, Ed25519
+    Distro,
+    /// Maven Central, Gradle and key servers: one RSA key that signs itself
+    Maven,
+    /// OpenPGP v6 (RFC 9580): not read by gpgv, nor by rpm before 6
+    Rfc9580,
+    /// OpenPGP v6 with post-quantum signatures (RFC 9980): read by the newest clients only
+    Pqc,
 }
 
 /// Algorithms of new keys.

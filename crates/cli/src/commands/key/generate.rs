@@ -3,23 +3,34 @@
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context as _, Result};
-use pkgseal_keyring::{Algorithm, GenerateRequest};
+use anyhow::{Context as _, Result, anyhow};
+use jiff::Timestamp;
+use pkgseal_keyring::{Algorithm, Layout, Purpose};
+use pkgseal_repo::Lifetime;
 
-use crate::args::{KeyAlgorithm, KeyGenerate};
+use crate::args::{KeyAlgorithm, KeyGenerate, PurposeName};
+use crate::failure::hinted;
 use crate::{context, report};
-
-/// Seconds in a day.
-const DAY: u64 = 86_400;
 
 pub(super) fn run(arguments: &KeyGenerate, clock: SystemTime) -> Result<ExitCode> {
     let now = context::now(&arguments.moment, clock)?;
-    let mut request = GenerateRequest::new(&arguments.user_id, algorithm(arguments.algorithm));
-    if let Some(days) = arguments.expires {
-        request.primary_validity = Some(Duration::from_secs(u64::from(days) * DAY));
+    let mut request = purpose(arguments.purpose)
+        .request(&arguments.user_id, arguments.algorithm.map(algorithm))?;
+    if let Some(lifetime) = arguments.expires {
+        request.primary_validity = validity("--expires", lifetime, now)?;
+        // What is left unsaid follows: no subkey outlives its primary key.
+        if let (Some(primary), None) = (request.primary_validity, arguments.subkey_expires) {
+            request.subkey_validity = request.subkey_validity.map(|subkey| subkey.min(primary));
+        }
     }
-    if let Some(days) = arguments.subkey_expires {
-        request.subkey_validity = Some(Duration::from_secs(u64::from(days) * DAY));
+    if let Some(lifetime) = arguments.subkey_expires {
+        if request.layout == Layout::One {
+            return Err(hinted(
+                "--subkey-expires: a key for this purpose has no signing subkey",
+                "give the key itself an expiry with --expires",
+            ));
+        }
+        request.subkey_validity = validity("--subkey-expires", lifetime, now)?;
     }
     if let Some(source) = context::passphrase(&arguments.passphrase)? {
         request.passphrase = Some(source.read()?);
@@ -32,7 +43,28 @@ pub(super) fn run(arguments: &KeyGenerate, clock: SystemTime) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-fn algorithm(name: KeyAlgorithm) -> Algorithm {
+/// How long a key lives that is made now; `None` for ever.
+fn validity(option: &str, lifetime: Lifetime, now: Timestamp) -> Result<Option<Duration>> {
+    let end = lifetime
+        .end(now)
+        .map_err(|reason| anyhow!("{option}: {reason}"))?;
+    end.map(|end| {
+        Duration::try_from(end.duration_since(now))
+            .map_err(|_| anyhow!("{option}: {end} is not after now ({now})"))
+    })
+    .transpose()
+}
+
+fn purpose(name: PurposeName) -> Purpose {
+    match name {
+        PurposeName::Distro => Purpose::Distribution,
+        PurposeName::Maven => Purpose::Maven,
+        PurposeName::Rfc9580 => Purpose::Rfc9580,
+        PurposeName::Pqc => Purpose::PostQuantum,
+    }
+}
+
+pub(super) fn algorithm(name: KeyAlgorithm) -> Algorithm {
     match name {
         KeyAlgorithm::Ed25519 => Algorithm::Ed25519,
         KeyAlgorithm::Rsa3072 => Algorithm::Rsa3072,

@@ -1,0 +1,32 @@
+//! `pkgseal key passphrase`.
+
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args};
+
+use super::change::KeyChange;
+
+/// Set, change or remove the passphrase of a key
+///
+/// The old passphrase comes by --passphrase-file and its sisters, the new one by
+/// --new-passphrase-file and its own. No passphrase is ever an argument.
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("new").required(true).args([
+    "new_passphrase_file", "new_passphrase_fd", "new_passphrase_credential", "remove",
+]))]
+pub(crate) struct KeyPassphrase {
+    #[command(flatten)]
+    pub(crate) change: KeyChange,
+    /// Read the new passphrase from the first line of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_passphrase_file: Option<PathBuf>,
+    /// Read the new passphrase from this file descriptor
+    #[arg(long, value_name = "FD")]
+    pub(crate) new_passphrase_fd: Option<i32>,
+    /// Read the new passphrase from this systemd credential
+    #[arg(long, value_name = "NAME")]
+    pub(crate) new_passphrase_credential: Option<String>,
+    /// Leave the key without a passphrase
+    #[arg(long)]
+    pub(crate) remove: bool,
+}

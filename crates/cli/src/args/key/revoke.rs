@@ -1,0 +1,48 @@
+//! `pkgseal key revoke`.
+
+use clap::{ArgGroup, Args, ValueEnum};
+
+use super::change::KeyChange;
+
+/// Revoke a key, a subkey or a user ID
+///
+/// A hard revocation (compromised, unspecified) takes away everything the key ever signed.
+/// A soft one (superseded, retired) leaves good what was signed before it, for clients that
+/// look at that time: sqv, rpm and pkgseal do, gpgv and apt with it do not. Nothing is
+/// revoked for others before the certificate is published.
+#[derive(Args, Debug)]
+#[command(group = ArgGroup::new("what").required(true).args(["whole", "subkey", "user_id"]))]
+pub(crate) struct KeyRevoke {
+    #[command(flatten)]
+    pub(crate) change: KeyChange,
+    /// The whole certificate, with all its keys
+    #[arg(long)]
+    pub(crate) whole: bool,
+    /// This subkey, by full fingerprint
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub(crate) subkey: Option<String>,
+    /// This user ID, as it stands in the certificate
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) user_id: Option<String>,
+    /// Why, which decides how far back it reaches
+    #[arg(long, value_name = "REASON")]
+    pub(crate) reason: ReasonName,
+    /// Words for people, which are published with the revocation
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) message: String,
+}
+
+/// Why something is revoked.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ReasonName {
+    /// Soft: another key takes over
+    Superseded,
+    /// Soft: it is used no more
+    Retired,
+    /// Soft, of a user ID: it is wrong now
+    Invalid,
+    /// Hard: somebody else may have the secret
+    Compromised,
+    /// Hard: none is given
+    Unspecified,
+}
