@@ -13,7 +13,8 @@
 //! - [`rotate`] replaces a key step by step, and refuses the step that would strand a client.
 //! - Keyrings are made of others: [`merge`] and [`filter`] give certificates in one
 //!   canonical form, [`write_keyring`] writes them and reads them back;
-//!   [`export`] has the forms that are more than a file.
+//!   [`export`] has the forms that are more than a file. [`diff`] says what changed, and
+//!   whether that is safe.
 //! - [`MavenVariables`] are the environment variables in which Maven hands over a key.
 //!
 //! Nothing here judges a signature; see [`pkgseal_openpgp::Verifier`]. Nothing is fetched:
@@ -37,6 +38,8 @@ mod canonical;
 mod codes;
 pub mod consumer;
 pub mod doctor;
+pub mod diff;
+mod doctor;
 mod error;
 pub mod export;
 mod filter;
