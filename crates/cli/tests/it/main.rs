@@ -17,6 +17,7 @@ mod deb;
 mod disk;
 mod files;
 mod index;
+mod keyring_tools;
 mod manual;
 mod maven;
 mod outcome;
