@@ -15,6 +15,7 @@
 mod armor;
 mod certificate;
 mod compare;
+mod cut_off;
 mod date;
 mod keyring;
 mod openpgp;
@@ -29,6 +30,7 @@ use pkgseal_repo::{Finding, Severity};
 
 pub use certificate::Policies;
 pub use compare::{ClientsOnRoot, Difference, StandingRoot, ask_clients, standing_roots};
+pub use cut_off::{CutOff, RootDates};
 pub use keyring::{KeyFile, Keys};
 
 use crate::codes;

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use pkgseal_repo::Finding;
 
 use super::rules::Rules;
-use super::{Question, date, reject};
+use super::{Question, RootDates, date, reject};
 use crate::codes;
 
 /// Hash lists in the order in which apt reads them, and whether one of them is enough.
@@ -64,6 +64,16 @@ pub(super) fn judge(
         other_suite(suite, field("suite"), field("codename"), subject, reasons);
     }
     Ok(())
+}
+
+/// What it says of its time.
+pub(super) fn dates_of(text: &[u8]) -> RootDates {
+    let fields = fields(text);
+    let field = |name: &str| fields.get(name).and_then(|value| date::parse(value));
+    RootDates {
+        date: field("date"),
+        valid_until: field("valid-until"),
+    }
 }
 
 /// Valid-Until within Min-ValidTime and Max-ValidTime, then the future.
