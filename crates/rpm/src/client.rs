@@ -16,6 +16,7 @@
 mod certificate;
 mod compare;
 mod items;
+mod metadata;
 mod openpgp;
 mod packet;
 mod procedure;
@@ -26,6 +27,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use pkgseal_openpgp::{Certificate, Profile};
 use pkgseal_repo::Limits;
 
@@ -34,8 +37,9 @@ use crate::lead::Lead;
 use crate::package::{Head, Level, Stop};
 use crate::package::{open, read_error};
 pub use compare::{ClientOnPackage, Difference};
+pub use metadata::{MetadataReader, MetadataVerdict};
 pub use procedure::{Item, Verified};
-use rules::Rules;
+use rules::{CutOffRule, Rules};
 
 const EMBEDDED: &[(&str, &str)] = &[
     ("rpm-4.18", include_str!("../clients/rpm-4.18.toml")),
@@ -48,6 +52,22 @@ const EMBEDDED: &[(&str, &str)] = &[
 pub struct Client {
     rules: Arc<Rules>,
     text: Arc<str>,
+    profile: Profile,
+    cut_offs: Arc<[CutOff]>,
+}
+
+/// A day of a client's own clock from which on its policy no longer takes something.
+#[derive(Clone, Debug)]
+pub struct CutOff {
+    /// The line of the profile that changes, and to what: `public-key.dsa.accept = "never"`.
+    pub rule: String,
+    /// What it is about, as reasons name it: `DSA`.
+    pub what: String,
+    /// The first second on which it rejects.
+    pub from: Timestamp,
+    /// By whose policy.
+    pub explain: String,
+    /// What is in force from then on.
     profile: Profile,
 }
 
@@ -152,10 +172,12 @@ impl Client {
         let rules = rules::parse(text, EMBEDDED).map_err(malformed)?;
         let profile =
             Profile::named(&rules.profile).map_err(|error| malformed(error.to_string()))?;
+        let cut_offs = cut_offs(&rules.cut_offs, &profile).map_err(malformed)?;
         Ok(Self {
             rules: rules.into(),
             text: text.into(),
             profile,
+            cut_offs: cut_offs.into(),
         })
     }
 
@@ -179,9 +201,20 @@ impl Client {
         &self.text
     }
 
-    /// The profile it judges signatures by.
+    /// The profile it judges signatures by, before every day on which that changes.
     pub fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// The days on which its profile changes, in order.
+    pub fn cut_offs(&self) -> &[CutOff] {
+        &self.cut_offs
+    }
+
+    /// The profile that is in force by its clock.
+    pub fn profile_at(&self, now: Timestamp) -> &Profile {
+        let begun = self.cut_offs.iter().rfind(|cut_off| cut_off.from <= now);
+        begun.map_or(&self.profile, |cut_off| &cut_off.profile)
     }
 
     /// What it demands where nothing else is said.
@@ -247,6 +280,53 @@ impl Client {
     pub fn lines(&self, package: &str, verdict: &ClientVerdict, verbose: bool) -> (String, String) {
         words::lines(package, verdict, verbose)
     }
+}
+
+impl CutOff {
+    /// The profile in force from then on.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+}
+
+/// Each changes what those before it left.
+fn cut_offs(rules: &[CutOffRule], profile: &Profile) -> std::result::Result<Vec<CutOff>, String> {
+    let mut days = rules
+        .iter()
+        .map(|rule| {
+            let day: Date = rule.day.parse().map_err(|_| {
+                format!(
+                    "cut-off.day: `{}` is not a day like \"2030-02-01\"",
+                    rule.day
+                )
+            })?;
+            let start = day
+                .to_zoned(TimeZone::UTC)
+                .map_err(|error| error.to_string())?;
+            Ok((start.timestamp(), rule))
+        })
+        .collect::<std::result::Result<Vec<_>, String>>()?;
+    days.sort_by_key(|(from, _)| *from);
+    let mut before = profile.clone();
+    let mut found = Vec::new();
+    for (from, rule) in days {
+        let (table, field) = rule
+            .field
+            .rsplit_once('.')
+            .ok_or_else(|| format!("cut-off.field: `{}` names no table", rule.field))?;
+        let change = format!("[{table}]\n{field} = \"never\"\n");
+        before = before
+            .overlaid(profile.name(), &change)
+            .map_err(|error| error.to_string())?;
+        found.push(CutOff {
+            rule: format!("{} = \"never\" from {}", rule.field, rule.day),
+            what: rule.what.clone(),
+            from,
+            explain: rule.explain.clone(),
+            profile: before.clone(),
+        });
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ codes! {
     CLIENT_VERDICT = "rpm.client.verdict", "what the rpm of this release would do with the package";
     CLIENT_REJECTS = "rpm.client.rejects", "the rpm of this release rejects the package";
     CLIENT_DIFFERS = "rpm.client.differs", "the rpm of this release decides otherwise than pkgseal does";
+    METADATA_REJECTS = "yum.client.rejects", "a reader of repository metadata (dnf, zypper) rejects the signature of repomd.xml";
     REMOVED = "rpm.signature-removed", "a signature was taken out of the package, as asked";
     UNFINISHED = "rpm.signing-unfinished", "signing the package in place was interrupted, and its head is half old and half new; the journal beside it completes it";
     COMPLETED = "rpm.signing-completed", "an interrupted signing in place was completed";

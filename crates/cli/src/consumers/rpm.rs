@@ -53,16 +53,20 @@ impl Rpm {
 
     fn within(name: &str, rpm: &str, target: Option<Target>) -> Result<Self> {
         let client = Client::named(rpm)?;
-        let policy = Policy {
+        let mut policies = vec![Policy {
             from: None,
             profile: client.profile().clone(),
-        };
+        }];
+        policies.extend(client.cut_offs().iter().map(|cut_off| Policy {
+            from: Some(cut_off.from),
+            profile: cut_off.profile().clone(),
+        }));
         let treatment = Treatment::strict("nothing that such a key signs now counts");
         let model = Model::new(
             name,
             target.as_ref().map_or(client.summary(), Target::summary),
             target.as_ref().map_or(client.checked(), Target::checked),
-            vec![policy],
+            policies,
             treatment,
         );
         Ok(Self {

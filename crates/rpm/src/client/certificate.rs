@@ -59,7 +59,7 @@ impl Client {
     /// Which keys of a certificate it has in its keyring after importing it, in the
     /// certificate's order; none of them where the import fails.
     pub fn imports(&self, certificate: &Certificate, now: Timestamp) -> Vec<bool> {
-        let keys = certificate.keys(&self.profile, now);
+        let keys = certificate.keys(self.profile_at(now), now);
         taken(certificate, self.rules.openpgp.parser, &keys)
     }
 

@@ -41,7 +41,12 @@ impl<'a> Keyring<'a> {
     pub(super) fn new(client: &'a Client, question: &Question<'a>) -> Self {
         let parser = client.rules.openpgp.parser;
         let imported = question.certificates.iter().map(|certificate| {
-            let keys = import(certificate, parser, &client.profile, question.now);
+            let keys = import(
+                certificate,
+                parser,
+                client.profile_at(question.now),
+                question.now,
+            );
             (certificate, keys)
         });
         Self {
@@ -55,7 +60,7 @@ impl<'a> Keyring<'a> {
     pub(super) fn verifier(&self) -> Verifier {
         Verifier::new(
             Certificates::default(),
-            self.client.profile.clone(),
+            self.client.profile_at(self.now).clone(),
             self.now,
         )
     }
@@ -100,7 +105,11 @@ impl<'a> Keyring<'a> {
         hashes: &Hashes,
     ) -> Option<SignatureFacts> {
         let certificates = Certificates::new(certificate.cloned());
-        let verifier = Verifier::new(certificates, self.client.profile.clone(), self.now);
+        let verifier = Verifier::new(
+            certificates,
+            self.client.profile_at(self.now).clone(),
+            self.now,
+        );
         verifier
             .hashed(Object::Package, block, hashes)
             .signatures

@@ -90,6 +90,20 @@ pub(super) struct Rules {
     pub(super) items: ItemsRule,
     pub(super) openpgp: OpenpgpRule,
     pub(super) outcome: OutcomeRule,
+    #[serde(default, rename = "cut-off")]
+    pub(super) cut_offs: Vec<CutOffRule>,
+}
+
+/// A day of the client's own clock from which on its policy no longer takes something.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct CutOffRule {
+    /// The field of the profile that is `"never"` from then on.
+    pub(super) field: String,
+    /// What it is about, as reasons name it.
+    pub(super) what: String,
+    pub(super) day: String,
+    pub(super) explain: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -38,9 +38,38 @@ fn files_that_are_refused() {
         ),
         ("based-on = \"rpm-6\"\n[items]\ngeneration = 5\n", "5"),
         ("based-on = \"rpm-6\"\n[items]\noff = [\"md6\"]\n", "md6"),
+        (
+            "based-on = \"rpm-6\"\n[[cut-off]]\nfield = \"dsa\"\nwhat = \"\"\nday = \"2030-02-01\"\nexplain = \"\"\n",
+            "names no table",
+        ),
+        (
+            "based-on = \"rpm-6\"\n[[cut-off]]\nfield = \"public-key.dsa.accept\"\nwhat = \"\"\nday = \"soon\"\nexplain = \"\"\n",
+            "soon",
+        ),
+        (
+            "based-on = \"rpm-6\"\n[[cut-off]]\nfield = \"public-key.dsa.nonsense\"\nwhat = \"\"\nday = \"2030-02-01\"\nexplain = \"\"\n",
+            "nonsense",
+        ),
         ("= \n", "TOML"),
     ] {
         let error = Client::parse("x", text).unwrap_err().to_string();
         assert!(error.contains(why), "{text:?}: {error}");
+    }
+}
+
+#[test]
+fn a_policy_ends_on_its_day() {
+    let day: Timestamp = "2030-02-01T00:00:00Z".parse().unwrap();
+    let before: Timestamp = "2030-01-31T23:59:59Z".parse().unwrap();
+    for (name, ends) in [("rpm-4.18", false), ("rpm-4.20", true), ("rpm-6", true)] {
+        let client = Client::named(name).unwrap();
+        let certificates = pkgseal_testkit::keys::certificates(&["dsa2048"]);
+        let certificate = certificates.iter().next().unwrap();
+        let live = |at| {
+            let keys = certificate.keys(client.profile_at(at), at);
+            keys[0].state == pkgseal_openpgp::KeyState::Live
+        };
+        assert_eq!((live(before), live(day)), (true, !ends), "{name}");
+        assert_eq!(client.cut_offs().len(), usize::from(ends), "{name}");
     }
 }
