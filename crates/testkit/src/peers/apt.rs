@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use jiff::Timestamp;
+
 use super::{Run, have, put, run, scratch, trixie};
 
 /// Whose apt.
@@ -116,12 +118,29 @@ impl Root {
     ///
     /// `Acquire::Languages=none` keeps it from asking for translations.
     pub fn command(&self, program: &str) -> Command {
-        let root = self.named("");
-        let root = root.display();
-        let mut command = match &self.place {
+        self.with_options(match &self.place {
             Place::Here(_) => have(program).expect("apt-get came with it").command(),
             Place::Trixie(room) => room.command(program),
-        };
+        })
+    }
+
+    /// As [`Self::command`], under faketime(1): its clock starts at `time`. `None` after a
+    /// SKIP where there is no faketime.
+    pub fn command_at(&self, time: Timestamp, program: &str) -> Option<Command> {
+        Some(self.with_options(match &self.place {
+            Place::Here(_) => have(program)?.at(time)?.command(),
+            Place::Trixie(room) => {
+                if !room.has("faketime") {
+                    have("faketime in the chroot")?;
+                }
+                room.command_at(time, program)
+            }
+        }))
+    }
+
+    fn with_options(&self, mut command: Command) -> Command {
+        let root = self.named("");
+        let root = root.display();
         command.args([
             "-o",
             &format!("Dir={root}"),
@@ -157,6 +176,18 @@ impl Root {
             .args(["-o", "APT::Update::Error-Mode=any", "update"]))
     }
 
+    /// `apt-get update` at a time, and what came of each repository: the words that are in
+    /// its URI alone name it.
+    pub fn update_at(&self, time: Timestamp, repositories: &[String]) -> Option<Vec<Came>> {
+        let done = run(self.command_at(time, "apt-get")?.arg("update"));
+        let lists: Vec<String> = std::fs::read_dir(self.path().join("var/lib/apt/lists"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let came = |name: &String| Came::of(name, &done.text, &lists);
+        Some(repositories.iter().map(came).collect())
+    }
+
     /// `apt-get install --download-only` of these packages, after [`Self::update`].
     pub fn download(&self, packages: &[&str]) -> Run {
         run(self
@@ -186,6 +217,42 @@ impl Root {
                 (name, std::fs::read(entry.path()).unwrap())
             })
             .collect()
+    }
+}
+
+/// What an apt did with one repository of several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Came {
+    /// Whether it took its signed root over.
+    pub accepted: bool,
+    /// Whether it said anything of it that is no error.
+    pub warned: bool,
+    /// Its words.
+    pub words: String,
+}
+
+impl Came {
+    fn of(name: &str, text: &str, lists: &[String]) -> Self {
+        let listed = name.replace('/', "_");
+        let taken = |list: &String| {
+            list.contains(&listed) && (list.ends_with("_InRelease") || list.ends_with("_Release"))
+        };
+        let mut about = false;
+        let mut words = Vec::new();
+        for line in text.lines() {
+            if !line.starts_with(' ') {
+                about = line.contains(name) || line.contains(&listed);
+            }
+            let progress = ["Get:", "Ign:", "Hit:"];
+            if about && !progress.iter().any(|word| line.starts_with(word)) {
+                words.push(line.trim_end());
+            }
+        }
+        Self {
+            accepted: lists.iter().any(taken),
+            warned: words.iter().any(|line| line.starts_with("W:")),
+            words: words.join(" | "),
+        }
     }
 }
 

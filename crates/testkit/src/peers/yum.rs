@@ -118,7 +118,15 @@ impl Dnf {
 /// then `zypper search`, in a private root: what it finds comes on standard output. Keys that
 /// the repository or its configuration names are imported, as if the user had agreed.
 pub fn zypper(url: &str, key: &TestKey) -> Option<Run> {
-    let program = have("zypper")?;
+    Some(zypper_by(&have("zypper")?, url, &key.certificate_path()))
+}
+
+/// As [`zypper`], with its clock at a time and the keys of a file.
+pub fn zypper_at(time: Timestamp, url: &str, keys: &Path) -> Option<Run> {
+    Some(zypper_by(&have("zypper")?.at(time)?, url, keys))
+}
+
+fn zypper_by(program: &super::Peer, url: &str, keys: &Path) -> Run {
     let folder = scratch();
     let root = folder.path().join("root");
     let repositories = root.join("etc/zypp/repos.d");
@@ -130,7 +138,7 @@ pub fn zypper(url: &str, key: &TestKey) -> Option<Run> {
         format!(
             "[test]\nname=TEST\nenabled=1\nautorefresh=0\nbaseurl={url}\ntype=rpm-md\n\
              gpgcheck=1\nrepo_gpgcheck=1\npkg_gpgcheck=1\ngpgkey=file://{}\n",
-            key.certificate_path().display()
+            keys.display()
         ),
     );
     let zypper = |arguments: &[&str]| {
@@ -145,9 +153,9 @@ pub fn zypper(url: &str, key: &TestKey) -> Option<Run> {
     };
     let refreshed = zypper(&["--gpg-auto-import-keys", "refresh", "--force"]);
     if !refreshed.accepted() {
-        return Some(refreshed);
+        return refreshed;
     }
-    Some(zypper(&["search", "--details"]))
+    zypper(&["search", "--details"])
 }
 
 /// Which of these `file:` repositories (ID, folder, key file) dnf loads at a time, each with
