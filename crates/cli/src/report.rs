@@ -2,8 +2,8 @@
 //! untrusted input are escaped here and nowhere else.
 
 mod audit;
-mod changes;
 mod escape;
+mod forecast;
 mod json;
 mod key;
 mod text;
@@ -13,7 +13,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use pkgseal_keyring::diff::Change;
 use pkgseal_keyring::lifecycle::Changed;
 use pkgseal_keyring::{Generated, Loaded};
 use pkgseal_openpgp::{Examination, Profile, Signed, Verifier};
@@ -21,6 +20,7 @@ use pkgseal_repo::{Finding, Outcome};
 
 pub(crate) use audit::audit;
 pub(crate) use escape::escaped;
+pub(crate) use forecast::{json as forecast_json, text as forecast_text};
 pub(crate) use json::SCHEMA;
 
 /// How examinations are shown.
@@ -194,20 +194,6 @@ pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
 /// Prints one JSON document.
 pub(crate) fn json_document(value: &serde_json::Value) -> Result<()> {
     out(&json::document(value)?)
-}
-
-/// Prints what changed between two keyrings.
-pub(crate) fn changes(
-    found: &[Change],
-    profile: &Profile,
-    now: Timestamp,
-    as_json: bool,
-) -> Result<()> {
-    out(&if as_json {
-        changes::json(found, profile, now)?
-    } else {
-        changes::text(found)
-    })
 }
 
 /// Prints one line of a result.

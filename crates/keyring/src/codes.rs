@@ -6,7 +6,7 @@ use pkgseal_repo::Code;
 pub(crate) mod doctor;
 pub(crate) mod tools;
 
-use crate::{audit, consumer};
+use crate::{audit, consumer, forecast};
 
 /// A certificate that cannot be used.
 pub(crate) const UNUSABLE: Code = Code::new(
@@ -252,4 +252,13 @@ pub const ALL: &[Code] = &[
     audit::codes::STATE_UNBOUND,
     audit::codes::STATE_BARE,
     audit::codes::STATE_NO_SIGNING_KEY,
+    forecast::causes::KEY_EXPIRES,
+    forecast::causes::VALID_UNTIL,
+    forecast::causes::BEGINS,
+    forecast::causes::SIGNATURE_EXPIRES,
+    forecast::causes::POLICY,
+    forecast::causes::CERTIFICATE,
+    forecast::causes::OTHER,
+    forecast::causes::UNKNOWN_SIGNER,
+    forecast::causes::NOTHING_SIGNED,
 ];

@@ -70,6 +70,16 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Its word: `not-asked`, `accepts`, `warns` or `rejects`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotAsked => "not-asked",
+            Self::Accepts => "accepts",
+            Self::Warns => "warns",
+            Self::Rejects => "rejects",
+        }
+    }
+
     /// Whether what is signed counts: accepted, with a warning or without.
     pub fn counts(self) -> bool {
         matches!(self, Self::Accepts | Self::Warns)

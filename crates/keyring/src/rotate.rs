@@ -44,7 +44,6 @@
 //! pinned-until = "2025-03-08T00:00:00Z" # how long apt clients remember an older Signed-By
 //! ```
 
-mod itinerary;
 mod plan;
 mod read;
 mod refuse;
@@ -56,9 +55,7 @@ pub use plan::{
     Done, Format, Holding, Party, Plan, PublishedKeyring, Replaces, Repository, ResignPackages,
     Step,
 };
-pub use refuse::{
-    Answer, Refused, Sighting, Want, obstacles, refusals, stranded_today, would_strand,
-};
+pub use refuse::{Answer, Refused, Sighting, Want, obstacles, refusals, stranded_today};
 pub use statement::statement;
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ use pkgseal_repo::{Finding, Outcome, Severity};
 use super::escaped;
 
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
-const POOR: Style = AnsiColor::Yellow.on_default().bold();
-const WRONG: Style = AnsiColor::Red.on_default().bold();
+pub(super) const POOR: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const WRONG: Style = AnsiColor::Red.on_default().bold();
 
 /// A tree can hold a hundred thousand wrong files; nobody reads them all in text. JSON
 /// has every one.

@@ -358,18 +358,11 @@ impl Plan {
         }
     }
 
-    /// Notes that a step is begun: whom it leaves behind knowingly, and until when clients
-    /// remember that the old key alone may sign. One that was interrupted is begun again.
+    /// Notes that a step is begun.
     ///
     /// # Errors
     /// [`Error::Plan`] when it is done already, or another one was interrupted.
-    pub fn begin(
-        &mut self,
-        step: Step,
-        stranded: Vec<String>,
-        pinned_until: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<()> {
+    pub fn begin(&mut self, step: Step, stranded: Vec<String>, now: Timestamp) -> Result<()> {
         let refused = |reason: String| Error::Plan {
             field: step.name().to_owned(),
             reason,
@@ -386,8 +379,6 @@ impl Plan {
                         done.stranded.push(name.clone());
                     }
                 }
-                // What was published before the interruption says nothing of it any more.
-                done.pinned_until = done.pinned_until.max(pinned_until);
             }
             return Ok(());
         }
@@ -404,15 +395,16 @@ impl Plan {
             begun: now,
             ended: None,
             stranded,
-            pinned_until,
+            pinned_until: None,
         });
         Ok(())
     }
 
     /// Notes that the step that was begun is ended.
-    pub fn end(&mut self, now: Timestamp) {
+    pub fn end(&mut self, pinned_until: Option<Timestamp>, now: Timestamp) {
         if let Some(open) = self.done.iter_mut().find(|done| done.ended.is_none()) {
             open.ended = Some(now.max(open.begun));
+            open.pinned_until = pinned_until;
         }
     }
 }

@@ -16,4 +16,3 @@ mod open;
 mod real;
 mod secret;
 mod shipped;
-mod tools;

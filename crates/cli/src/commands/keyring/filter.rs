@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &KeyringFilter, clock: SystemTime) -> Result<ExitCo
     let filter = Filter {
         fingerprints: context::fingerprints("--certificate", &arguments.certificates)?,
         user_ids: whole.chain(domains.map(UserIdPattern::Domain)).collect(),
-        state: match arguments.only {
+        state: match arguments.state {
             StateName::Any => State::Any,
             StateName::Live => State::Live,
             StateName::CanSign => State::CanSign,
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &KeyringFilter, clock: SystemTime) -> Result<ExitCo
                 DropName::UserIds => Drop::UserIds,
             })
             .collect(),
-        extent: made::extent(arguments.written.extent),
+        extent: made::extent(arguments.written.keep),
     };
     let certificates = made::opened(&arguments.written.paths, &limits)?;
     let filtered = pkgseal_keyring::filter(&certificates, &filter, &profile, now)?;

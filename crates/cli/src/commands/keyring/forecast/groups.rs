@@ -1,0 +1,111 @@
+//! Signatures whose fate is the same.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use pkgseal_keyring::forecast::{Subject, causes};
+use pkgseal_openpgp::{Certificates, Examination, Fingerprint, SignatureFacts};
+use pkgseal_repo::Finding;
+
+/// Signatures by certificates that are known.
+pub(super) fn known(examination: &Examination) -> Vec<SignatureFacts> {
+    signatures(examination)
+        .filter(|facts| facts.certificate.is_some())
+        .cloned()
+        .collect()
+}
+
+fn signatures(examination: &Examination) -> impl Iterator<Item = &SignatureFacts> {
+    examination
+        .signatures
+        .iter()
+        .flat_map(|object| &object.report.signatures)
+}
+
+/// Who signed; `None` after a finding where it is signed, and nobody who did is known.
+/// What is not signed at all has no signer, and is for those who are asked to judge.
+pub(super) fn signers(
+    known: &[SignatureFacts],
+    examination: &Examination,
+    subject: &Subject,
+    findings: &mut Vec<Finding>,
+) -> Option<BTreeSet<Fingerprint>> {
+    let signers: BTreeSet<Fingerprint> = known
+        .iter()
+        .filter_map(|facts| facts.certificate.clone())
+        .collect();
+    let mut unknown: Vec<&str> = signatures(examination)
+        .filter(|facts| facts.certificate.is_none())
+        .flat_map(|facts| facts.issuers.first())
+        .map(String::as_str)
+        .collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    if unknown.is_empty() {
+        return Some(signers);
+    }
+    let who = unknown.join(", ");
+    let name = format!("{}: {}", subject.place, subject.name);
+    if signers.is_empty() {
+        let detail = format!("signed by {who}, and no certificate of theirs is at hand");
+        let finding = Finding::undecided(causes::UNKNOWN_SIGNER, name, detail);
+        findings.push(finding.hint("name a keyring that holds it with --keyring"));
+        return None;
+    }
+    let detail = format!("signed by {who} too, whose certificate is not at hand");
+    findings.push(Finding::note(causes::UNKNOWN_SIGNER, name, detail));
+    Some(signers)
+}
+
+/// What decides the fate of a signature: who made it, by which algorithms, between which
+/// moments of the certificate, and when it expires itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Fate {
+    key: Option<Fingerprint>,
+    algorithms: (String, String, u8),
+    /// The last moment of the certificate that was before it.
+    since: Option<Timestamp>,
+    expires: Option<Timestamp>,
+    good: bool,
+}
+
+impl Fate {
+    pub(super) fn of(facts: &SignatureFacts, certificates: &Certificates) -> Self {
+        let certificate = facts
+            .certificate
+            .as_ref()
+            .and_then(|name| certificates.get(name));
+        let moments = certificate.map_or_else(Vec::new, |one| one.moments());
+        let since = facts
+            .created
+            .and_then(|made| moments.into_iter().rev().find(|moment| *moment <= made));
+        Self {
+            key: facts.key.clone(),
+            algorithms: (
+                facts.public_key_algorithm.clone(),
+                facts.digest_algorithm.clone(),
+                facts.version,
+            ),
+            since,
+            expires: facts.expires,
+            good: facts.mathematics == pkgseal_openpgp::Mathematics::Good,
+        }
+    }
+
+    /// In words, so that two fates of one folder have two names.
+    pub(super) fn words(fates: &[Self]) -> String {
+        let words: Vec<String> = fates
+            .iter()
+            .map(|fate| {
+                let key = fate.key.as_ref().map_or("somebody", Fingerprint::as_str);
+                let (public_key, digest, version) = &fate.algorithms;
+                let since = fate
+                    .since
+                    .map(|since| format!(" since {}", since.strftime("%Y-%m-%d")))
+                    .unwrap_or_default();
+                format!("{key} (v{version} {public_key} {digest}{since})")
+            })
+            .collect();
+        words.join(" and ")
+    }
+}

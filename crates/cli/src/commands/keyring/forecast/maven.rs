@@ -1,0 +1,185 @@
+//! Files with detached signatures beside them: Maven repositories and plain folders.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use jiff::Timestamp;
+use pkgseal_keyring::consumer::{Consumer as _, EXPIRED, Model, REVOKED};
+use pkgseal_keyring::forecast::{Answer, Followed, Scope, State, Subject, causes, follow};
+use pkgseal_maven::artifact;
+use pkgseal_openpgp::{Certificates, Fingerprint, KeyState, Profile, SignatureFacts, Verifier};
+use pkgseal_repo::{Finding, Root};
+use rayon::prelude::*;
+
+use super::groups::{self, Fate};
+use super::{Asked, OURSELVES, Part, apt, dates, mend};
+
+/// Whether this consumer judges files by the signature beside them.
+pub(super) fn reads(name: &str) -> bool {
+    Model::names().any(|known| known == name)
+}
+
+/// Whether there is a file with a signature beside it.
+pub(super) fn is_signed(path: &Path) -> Result<bool> {
+    Ok(!signed(path)?.is_empty())
+}
+
+/// Files that have an .asc beside them; sorted.
+fn signed(path: &Path) -> Result<Vec<PathBuf>> {
+    let root = Root::open(path)?;
+    let mut names = Vec::new();
+    for (below, size) in root.walk(None)? {
+        if let Ok(below) = below {
+            names.push((below.as_str().to_owned(), size));
+        }
+    }
+    names.sort();
+    let has = |name: &str| {
+        let found = names.binary_search_by(|(known, _)| known.as_str().cmp(name));
+        found.is_ok()
+    };
+    Ok(names
+        .iter()
+        .filter(|(name, _)| has(&format!("{name}.asc")))
+        .map(|(name, _)| path.join(name))
+        .collect())
+}
+
+/// Files that share a fate.
+struct Group {
+    subject: Subject,
+    example: PathBuf,
+    size: u64,
+    facts: Vec<SignatureFacts>,
+}
+
+pub(super) fn ask(place: &Path, asked: &Asked) -> Result<Part> {
+    let now = asked.span.now;
+    let verifier = Verifier::new(asked.certificates.clone(), Profile::strict(), now);
+    let files = signed(place)?;
+    let examined = files
+        .par_iter()
+        .map(|path| Ok((path, artifact::verify(path, &verifier, &asked.limits)?)))
+        .collect::<Result<Vec<_>>>()?;
+    let mut part = Part::default();
+    let mut groups: BTreeMap<Vec<Fate>, Group> = BTreeMap::new();
+    let mut strangers: BTreeMap<String, usize> = BTreeMap::new();
+    for (path, examination) in examined {
+        let known = groups::known(&examination);
+        if known.is_empty() {
+            let all = examination
+                .signatures
+                .iter()
+                .flat_map(|object| &object.report.signatures);
+            for who in all.filter_map(|facts| facts.issuers.first()).take(1) {
+                *strangers.entry(who.clone()).or_default() += 1;
+            }
+            continue;
+        }
+        part.signers
+            .extend(known.iter().filter_map(|facts| facts.certificate.clone()));
+        let fates: Vec<Fate> = known
+            .iter()
+            .map(|facts| Fate::of(facts, &asked.certificates))
+            .collect();
+        let size = std::fs::metadata(path).map_or(u64::MAX, |found| found.len());
+        let group = groups.entry(fates.clone()).or_insert_with(|| Group {
+            subject: Subject {
+                place: place.display().to_string(),
+                name: format!("files signed by {}", Fate::words(&fates)),
+                scope: Scope::Published,
+            },
+            example: path.clone(),
+            size,
+            facts: known,
+        });
+        if size < group.size {
+            group.size = size;
+            group.example.clone_from(path);
+        }
+    }
+    for (who, count) in strangers {
+        let detail =
+            format!("{count} files are signed by {who}, of whom no certificate is at hand");
+        let name = place.display().to_string();
+        let finding = Finding::undecided(causes::UNKNOWN_SIGNER, name, detail);
+        part.findings
+            .push(finding.hint("name a keyring that holds it with --keyring"));
+    }
+    let groups: Vec<Group> = groups.into_values().collect();
+    let followed = groups
+        .par_iter()
+        .map(|group| of_group(group, asked))
+        .collect::<Result<Vec<_>>>()?;
+    part.followed.extend(followed.into_iter().flatten());
+    Ok(part)
+}
+
+fn of_group(group: &Group, asked: &Asked) -> Result<Vec<Followed>> {
+    let now = asked.span.now;
+    let again = mend::sign(&group.example);
+    let signers: Vec<Fingerprint> = group
+        .facts
+        .iter()
+        .filter_map(|facts| facts.certificate.clone())
+        .collect();
+    let certificates = asked.certificates.only(&signers);
+    let dates: Vec<_> = group
+        .facts
+        .iter()
+        .flat_map(|facts| dates::of_signature(facts, &certificates, now, &again))
+        .collect();
+    let mut followed = Vec::new();
+    for model in &asked.models {
+        let name = model.name();
+        let say = |at| by_model(group, model, &certificates, at, asked);
+        followed.push(follow(&group.subject, name, asked.span, &dates, say)?);
+    }
+    if let Some(profile) = &asked.profile {
+        let say = |at| {
+            let verifier = Verifier::new(certificates.clone(), profile.clone(), at);
+            let examination = artifact::verify(&group.example, &verifier, &asked.limits)?;
+            Ok::<_, anyhow::Error>(apt::ours(
+                examination.outcome(),
+                examination.report.findings,
+            ))
+        };
+        followed.push(follow(&group.subject, OURSELVES, asked.span, &dates, say)?);
+    }
+    Ok(followed)
+}
+
+/// By the profile that is in force then; gpg warns of keys that are no longer alive.
+fn by_model(
+    group: &Group,
+    model: &Model,
+    certificates: &Certificates,
+    at: Timestamp,
+    asked: &Asked,
+) -> Result<State> {
+    let Some(profile) = model.profile(at) else {
+        return Ok(State {
+            answer: Answer::Rejects,
+            reasons: Vec::new(),
+        });
+    };
+    let verifier = Verifier::new(certificates.clone(), profile, at);
+    let examination = artifact::verify(&group.example, &verifier, &asked.limits)?;
+    let known = groups::known(&examination);
+    let mut state = apt::ours(examination.outcome(), examination.report.findings);
+    if state.answer == Answer::Accepts && model.name() == "gpg" {
+        let dead = known.iter().find_map(|facts| match facts.now {
+            Some(KeyState::Expired { at, .. }) => Some((EXPIRED, format!("expired at {at}"))),
+            Some(KeyState::Revoked(_)) => Some((REVOKED, "is revoked".to_owned())),
+            _ => None,
+        });
+        if let Some((code, what)) = dead {
+            let detail = format!("gpg says that the key {what}, and exits with 0");
+            let subject = group.example.display().to_string();
+            state.answer = Answer::Warns;
+            state.reasons = vec![Finding::warning(code, subject, detail)];
+        }
+    }
+    Ok(state)
+}

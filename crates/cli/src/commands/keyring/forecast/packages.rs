@@ -1,0 +1,233 @@
+//! Packages with signatures of their own: one of each fate is asked about.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use pkgseal_keyring::forecast::{Answer, Dated, Followed, Scope, State, Subject, causes, follow};
+use pkgseal_openpgp::{Certificate, Examination, Fingerprint, Profile, SignatureFacts, Verifier};
+use pkgseal_repo::{Finding, Root};
+use pkgseal_rpm::client::{Client, CutOff, Question, Without};
+use rayon::prelude::*;
+
+use super::groups::{self, Fate};
+use super::{Asked, OURSELVES, Part, apt, dates, mend};
+
+/// Whether this consumer reads packages.
+pub(super) fn reads(name: &str) -> bool {
+    Client::names().any(|known| known == name)
+}
+
+/// Whether a file is a package.
+pub(super) fn is_one(path: &Path) -> bool {
+    let mut head = [0; 8];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+    read.is_ok() && (pkgseal_rpm::package::recognise(&head) || head.starts_with(b"!<arch>\n"))
+}
+
+/// The packages beneath a folder, by name; sorted.
+pub(super) fn within(path: &Path) -> Result<Vec<PathBuf>> {
+    let root = Root::open(path)?;
+    let mut found = Vec::new();
+    for (below, _) in root.walk(None)? {
+        let Ok(below) = below else { continue };
+        if below.as_str().ends_with(".rpm") || below.as_str().ends_with(".deb") {
+            found.push(path.join(below.as_str()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Packages that share a fate.
+struct Group {
+    subject: Subject,
+    /// The smallest: it is asked about for all.
+    example: PathBuf,
+    size: u64,
+    facts: Vec<SignatureFacts>,
+    count: usize,
+}
+
+pub(super) fn ask(place: &Path, packages: &[PathBuf], asked: &Asked) -> Result<Part> {
+    let now = asked.span.now;
+    let verifier = Verifier::new(asked.certificates.clone(), Profile::strict(), now);
+    let examined = packages
+        .par_iter()
+        .map(|path| {
+            let size = std::fs::metadata(path)
+                .with_context(|| format!("cannot read {}", path.display()))?
+                .len();
+            let examination = examine(path, &verifier, asked)?;
+            Ok((path, size, examination))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let mut part = Part::default();
+    let mut groups: BTreeMap<Vec<Fate>, Group> = BTreeMap::new();
+    let mut strangers: BTreeMap<String, (usize, &Path)> = BTreeMap::new();
+    for (path, size, examination) in examined {
+        let known = groups::known(&examination);
+        if known.is_empty() {
+            if let Some(who) = stranger(&examination) {
+                let entry = strangers.entry(who).or_insert((0, path));
+                entry.0 += 1;
+            }
+            continue;
+        }
+        part.signers
+            .extend(known.iter().filter_map(|facts| facts.certificate.clone()));
+        let fates: Vec<Fate> = known
+            .iter()
+            .map(|facts| Fate::of(facts, &asked.certificates))
+            .collect();
+        let group = groups.entry(fates.clone()).or_insert_with(|| Group {
+            subject: Subject {
+                place: place.display().to_string(),
+                name: format!("packages signed by {}", Fate::words(&fates)),
+                scope: Scope::Published,
+            },
+            example: path.clone(),
+            size,
+            facts: known,
+            count: 0,
+        });
+        group.count += 1;
+        if size < group.size {
+            group.size = size;
+            group.example.clone_from(path);
+        }
+    }
+    for (who, (count, first)) in strangers {
+        let detail = format!(
+            "{count} packages are signed by {who}, of whom no certificate is at hand; the first is {}",
+            first.display()
+        );
+        let name = place.display().to_string();
+        let finding = Finding::undecided(causes::UNKNOWN_SIGNER, name, detail);
+        part.findings
+            .push(finding.hint("name a keyring that holds it with --keyring"));
+    }
+    let groups: Vec<Group> = groups.into_values().collect();
+    let followed = groups
+        .par_iter()
+        .map(|group| of_group(group, asked))
+        .collect::<Result<Vec<_>>>()?;
+    part.followed.extend(followed.into_iter().flatten());
+    Ok(part)
+}
+
+fn is_rpm(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "rpm")
+}
+
+fn examine(path: &Path, verifier: &Verifier, asked: &Asked) -> Result<Examination> {
+    Ok(if is_rpm(path) {
+        pkgseal_rpm::package::verify(path, verifier, &asked.limits)?
+    } else {
+        pkgseal_deb::package::verify(path, verifier, &asked.limits)?
+    })
+}
+
+/// Who signed it, where nobody who did is known.
+fn stranger(examination: &Examination) -> Option<String> {
+    examination
+        .signatures
+        .iter()
+        .flat_map(|object| &object.report.signatures)
+        .find_map(|facts| facts.issuers.first().cloned())
+}
+
+fn of_group(group: &Group, asked: &Asked) -> Result<Vec<Followed>> {
+    let now = asked.span.now;
+    let again = mend::sign(&group.example);
+    let dates: Vec<_> = group
+        .facts
+        .iter()
+        .flat_map(|facts| dates::of_signature(facts, &asked.certificates, now, &again))
+        .collect();
+    let signers: Vec<Fingerprint> = group
+        .facts
+        .iter()
+        .filter_map(|facts| facts.certificate.clone())
+        .collect();
+    let certificates = asked.certificates.only(&signers);
+    let imported: Vec<Certificate> = certificates.iter().cloned().collect();
+    let mut followed = Vec::new();
+    for consumer in &asked.consumers {
+        let Ok(client) = Client::named(consumer.name()) else {
+            continue;
+        };
+        let mut dates = dates.clone();
+        dates.extend(
+            client
+                .cut_offs()
+                .iter()
+                .map(|cut_off| policy(cut_off, &signers)),
+        );
+        if !is_rpm(&group.example) {
+            continue;
+        }
+        let say = |at| {
+            let question = Question {
+                certificates: &imported,
+                now: at,
+                level: None,
+                without: Without::default(),
+            };
+            let verdict = client.judge(&group.example, &question, &asked.limits)?;
+            Ok::<_, anyhow::Error>(said(&client, &group.example, &verdict))
+        };
+        followed.push(follow(
+            &group.subject,
+            client.name(),
+            asked.span,
+            &dates,
+            say,
+        )?);
+    }
+    if let Some(profile) = &asked.profile {
+        let say = |at| {
+            let verifier = Verifier::new(certificates.clone(), profile.clone(), at);
+            let examination = examine(&group.example, &verifier, asked)?;
+            Ok::<_, anyhow::Error>(apt::ours(
+                examination.outcome(),
+                examination.report.findings,
+            ))
+        };
+        followed.push(follow(&group.subject, OURSELVES, asked.span, &dates, say)?);
+    }
+    Ok(followed)
+}
+
+fn policy(cut_off: &CutOff, signers: &[Fingerprint]) -> Dated {
+    let detail = format!("policy: {} ({})", cut_off.rule, cut_off.explain);
+    let mut date = dates::dated(cut_off.from, causes::POLICY, detail);
+    let signers: Vec<&str> = signers.iter().map(Fingerprint::as_str).collect();
+    date.cause.mend = Some(mend::rotate(&signers.join(", ")));
+    date
+}
+
+/// An rpm's verdict; its reason is the line it prints.
+fn said(client: &Client, path: &Path, verdict: &pkgseal_rpm::client::ClientVerdict) -> State {
+    if verdict.accepted {
+        return State {
+            answer: Answer::Accepts,
+            reasons: Vec::new(),
+        };
+    }
+    let (lines, error) = client.lines(&path.display().to_string(), verdict, true);
+    let bad = lines
+        .lines()
+        .chain(error.lines())
+        .filter(|line| !line.trim_end().ends_with(": OK"))
+        .map(str::trim)
+        .filter(|line| !line.ends_with(".rpm:"))
+        .collect::<Vec<_>>()
+        .join("; ");
+    let finding = Finding::reject(causes::OTHER, path.display().to_string(), bad);
+    State {
+        answer: Answer::Rejects,
+        reasons: vec![finding.because(format!("client {}", client.name()))],
+    }
+}
