@@ -32,8 +32,9 @@ pub(crate) use key::{
     RotateStatus, RotateStep, StepName, SubkeyAdd, SubkeyCommand, SubkeyReplace,
 };
 pub(crate) use keyring::{
-    DropName, ExtentName, ForecastFormat, KeyringAudit, KeyringCommand, KeyringFilter,
-    KeyringForecast, KeyringList, KeyringMerge, StateName, Written as KeyringWritten,
+    DropName, ExtentName, ForecastFormat, KeyringAudit, KeyringCommand, KeyringDiff, KeyringExport,
+    KeyringFilter, KeyringForecast, KeyringFormName, KeyringList, KeyringMerge, KeyringPackage,
+    PackageFormName, StateName, Written as KeyringWritten,
 };
 pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{

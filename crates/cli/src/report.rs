@@ -2,6 +2,7 @@
 //! untrusted input are escaped here and nowhere else.
 
 mod audit;
+mod changes;
 mod escape;
 mod forecast;
 mod json;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use jiff::Timestamp;
+use pkgseal_keyring::diff::Change;
 use pkgseal_keyring::lifecycle::Changed;
 use pkgseal_keyring::{Generated, Loaded};
 use pkgseal_openpgp::{Examination, Profile, Signed, Verifier};
@@ -194,6 +196,20 @@ pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
 /// Prints one JSON document.
 pub(crate) fn json_document(value: &serde_json::Value) -> Result<()> {
     out(&json::document(value)?)
+}
+
+/// Prints what changed between two keyrings.
+pub(crate) fn changes(
+    found: &[Change],
+    profile: &Profile,
+    now: Timestamp,
+    as_json: bool,
+) -> Result<()> {
+    out(&if as_json {
+        changes::json(found, profile, now)?
+    } else {
+        changes::text(found)
+    })
 }
 
 /// Prints one line of a result.

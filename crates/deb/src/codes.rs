@@ -22,6 +22,7 @@ codes! {
     DEB_EMPTY = "deb.empty-member", "a member that must hold something is empty";
     DEB_VERSION = "deb.format-version", "the member debian-binary does not say exactly 2.0";
     DEB_COMPRESSION = "deb.compression", "a member's content is not compressed as its name says: readers may go by either";
+    DEB_BUILD = "deb.build", "a package cannot be built as asked for: a value that dpkg would not take, or files in each other's way";
     DEB_UNSIGNED = "deb.unsigned", "the package carries no signature that can be judged; most Debian packages carry none and are vouched for by their repository";
     DEB_POLICY_ORIGIN = "deb.policy.no-origin", "the package has no debsigs signature of the role origin, by which policies are found";
     DEB_POLICY_UNKNOWN = "deb.policy.unknown-origin", "there are no policies for the key of the package's origin signature";

@@ -78,6 +78,10 @@
 //! It applies no patch to an index, and it remembers nothing between two runs: a whole
 //! older publication, signatures and all, is found by its age alone.
 //!
+//! # Building a package
+//! [`build::Build`] makes small packages out of files, such as one that holds a keyring: no
+//! scripts, the same bytes each time, signed before anybody sees them.
+//!
 //! # Making a repository
 //! [`apt::index`] makes the indices and the Release of a suite out of its pool, and
 //! [`apt::list`] a Release for indices that others made; a [`apt::Draft`] is then signed
@@ -98,6 +102,7 @@ mod layout;
 mod listed;
 
 pub mod apt;
+pub mod build;
 pub mod package;
 pub mod policy;
 pub mod upload;

@@ -12,6 +12,7 @@ mod weak;
 pub use crate::debsig::{Role, RoleError};
 pub use inspect::inspect;
 pub(crate) use read::Package;
+pub(crate) use sign::stage_from;
 pub use sign::{Existing, SignOptions, sign, stage};
 pub use unsign::unsign;
 pub use verify::verify;

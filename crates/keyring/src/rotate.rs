@@ -44,6 +44,7 @@
 //! pinned-until = "2025-03-08T00:00:00Z" # how long apt clients remember an older Signed-By
 //! ```
 
+mod itinerary;
 mod plan;
 mod read;
 mod refuse;
@@ -55,7 +56,9 @@ pub use plan::{
     Done, Format, Holding, Party, Plan, PublishedKeyring, Replaces, Repository, ResignPackages,
     Step,
 };
-pub use refuse::{Answer, Refused, Sighting, Want, obstacles, refusals, stranded_today};
+pub use refuse::{
+    Answer, Refused, Sighting, Want, obstacles, refusals, stranded_today, would_strand,
+};
 pub use statement::statement;
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod files;
 mod forecast;
 mod forecast_peers;
 mod index;
+mod keyring_tools;
 mod manual;
 mod maven;
 mod outcome;

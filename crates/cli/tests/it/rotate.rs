@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pkgseal_keyring::lifecycle::{KeyFile, SubkeyRequest, add_subkey};
+use pkgseal_repo::{Destination, Lifetime};
 use pkgseal_testkit::build::deb::Deb;
-use pkgseal_testkit::build::put;
 use pkgseal_testkit::build::rpm::{Format, Rpm};
+use pkgseal_testkit::build::{maven, put};
 use pkgseal_testkit::keys;
 
 use crate::run::{Call, Run, pkgseal, private_key};
@@ -24,6 +26,49 @@ impl Rotation {
             private_key(folder.path(), &format!("{key}.key.asc"));
         }
         Self { folder, old, new }
+    }
+
+    /// Of a certificate that gets another signing subkey.
+    pub(crate) fn of_subkey(name: &'static str, later: &'static str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = private_key(folder.path(), &format!("{name}.key.asc"));
+        let none = pkgseal_openpgp::Certificates::default();
+        let file = KeyFile::open(&key, &none).unwrap();
+        let request = SubkeyRequest {
+            algorithm: None,
+            expires: Lifetime::parse("never").unwrap(),
+        };
+        let changed = add_subkey(&file, None, &request, keys::time(keys::SIGNED)).unwrap();
+        let folder_of_new = folder.path().join(later).parent().unwrap().to_owned();
+        let to = Destination::Directory(folder_of_new);
+        file.write(&changed, &to).unwrap();
+        Self {
+            folder,
+            old: name,
+            new: later,
+        }
+    }
+
+    /// The certificate of a key.
+    pub(crate) fn certificate(&self, name: &str) -> PathBuf {
+        let own = self.path(&format!("{name}.cert.asc"));
+        if own.exists() {
+            own
+        } else {
+            keys::load(name).certificate_path()
+        }
+    }
+
+    /// A Maven repository signed by a key.
+    pub(crate) fn maven(&self, name: &str, key: &str) -> PathBuf {
+        let root = self.path(name);
+        maven::write(&root, &[maven::Artifact::new("org.example", "lib", "1.0")]);
+        pkgseal(["sign", "--as", "maven", "--time", keys::SIGNED, "--key"])
+            .arg(self.key(key))
+            .arg(&root)
+            .run()
+            .expect(0);
+        root
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -79,8 +124,8 @@ impl Rotation {
         pkgseal(["key", "rotate", "plan", "--time", "2025-03-02", "--output"])
             .arg(self.file())
             .args(options)
-            .arg(keys::load(self.old).certificate_path())
-            .arg(keys::load(self.new).certificate_path())
+            .arg(self.certificate(self.old))
+            .arg(self.certificate(self.new))
             .args(paths)
             .run()
     }
@@ -95,6 +140,13 @@ impl Rotation {
 
     pub(crate) fn step(&self, time: &str, with: &[&str], options: &[&str]) -> Run {
         self.step_call(time, with, options).run()
+    }
+
+    /// The last two steps, once the window is over.
+    fn to_the_end(&self) {
+        self.step("2025-06-01", &[self.new], &[]).expect(0);
+        self.step("2025-06-15", &[], &[]).expect(0);
+        self.status("2025-06-16").expect(0);
     }
 
     pub(crate) fn both(&self) -> [&'static str; 2] {
@@ -636,4 +688,103 @@ fn two_signatures_in_repomd_are_refused_for_who_reads_one() {
         found.unwrap().1.clone()
     };
     assert_eq!(asc(&content(&root)), asc(&before));
+}
+
+#[test]
+fn a_signing_subkey_is_replaced() {
+    let rotation = Rotation::of_subkey("good-rsa4096", "later/good-rsa4096");
+    let root = rotation.apt("apt", rotation.old, &[]);
+    let run = rotation.plan(WINDOW, &[&root]).expect(0);
+    assert!(
+        run.stdout.contains("replaces a signing subkey"),
+        "{}",
+        run.stdout
+    );
+    let both = rotation.both();
+    rotation.step("2025-03-03", &both, &[]).expect(0);
+    rotation.step("2025-03-04", &both, &[]).expect(0);
+    let status = rotation.status("2025-03-05").expect(0);
+    assert!(
+        status.stdout.contains("signed by old and new"),
+        "{}",
+        status.stdout
+    );
+    assert!(
+        status
+            .stdout
+            .contains("today it would leave behind bookworm/old"),
+        "{}",
+        status.stdout
+    );
+    refused(
+        &rotation.step("2025-05-01", &[rotation.new], &[]),
+        &["trixie with the old keyring"],
+    );
+    rotation.to_the_end();
+}
+
+#[test]
+fn an_rpm_that_never_updates_a_certificate_needs_another_one() {
+    let rotation = Rotation::of_subkey("good-rsa4096", "later/good-rsa4096");
+    let root = rotation.yum("yum", rotation.old);
+    let clients = ["--client", "rpm-4.18", "--client", "rpm-6"];
+    rotation
+        .plan(&[WINDOW, &clients[..]].concat(), &[&root])
+        .expect(0);
+    rotation.step("2025-03-03", &rotation.both(), &[]).expect(0);
+    let run = rotation.step("2025-06-01", &[rotation.new], &[]);
+    refused(
+        &run,
+        &[
+            "packages to come",
+            "rpm-4.18 with both",
+            "another certificate rather than",
+        ],
+    );
+    assert!(!run.stdout.contains("--strand rpm-6"), "{}", run.stdout);
+}
+
+#[test]
+fn maven_releases_are_never_signed_anew() {
+    let rotation = Rotation::new("good-rsa4096", "good-ed25519");
+    let root = rotation.maven("maven", rotation.old);
+    let list = rotation.path("KEYS");
+    fs::write(&list, keys::load(rotation.old).certificate()).unwrap();
+    let published = ["--published", list.to_str().unwrap()];
+    rotation
+        .plan(&[WINDOW, &published[..]].concat(), &[&root])
+        .expect(0);
+    let before = content(&root);
+    let has = |name: &str| {
+        let text = fs::read_to_string(&list).unwrap();
+        text.contains(&format!("pub   {}", keys::load(name).fingerprint()))
+    };
+    rotation.step("2025-03-03", &rotation.both(), &[]).expect(0);
+    assert!(has(rotation.old) && has(rotation.new));
+    let early = rotation.step("2025-05-01", &[rotation.new], &[]);
+    refused(&early, &["releases to come", "gradle with the old keyring"]);
+    rotation.step("2025-06-01", &[rotation.new], &[]).expect(0);
+    rotation.step("2025-06-15", &[], &[]).expect(0);
+    assert!(
+        has(rotation.old) && has(rotation.new),
+        "old releases stay verifiable"
+    );
+    assert!(content(&root) == before);
+    rotation.status("2025-06-16").expect(0);
+    let announcement = rotation.path("rotation.d/ANNOUNCEMENT.md");
+    let announcement = fs::read_to_string(announcement).unwrap();
+    assert!(announcement.contains("<trusted-key id="), "{announcement}");
+}
+
+#[test]
+fn an_old_key_that_died_meanwhile_does_not_stop_the_hand_over() {
+    let rotation = Rotation::new("expired", "good-ed25519");
+    let root = rotation.apt("apt", rotation.old, &[]);
+    rotation.plan(&["--window", "60d"], &[&root]).expect(0);
+    let both = rotation.both();
+    rotation.step("2025-03-03", &both, &[]).expect(0);
+    rotation.step("2025-03-04", &both, &[]).expect(0);
+    // It expired on 2025-06-01.
+    rotation.step("2025-06-10", &[rotation.new], &[]).expect(0);
+    rotation.status("2025-06-11").expect(0);
 }

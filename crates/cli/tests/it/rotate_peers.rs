@@ -106,6 +106,43 @@ fn the_naive_order_strands_real_apts() {
     }
 }
 
+#[test]
+fn another_subkey_reaches_real_apts() {
+    let rotation = Rotation::of_subkey("good-rsa4096", "later/good-rsa4096");
+    let root = rotation.apt("apt", rotation.old, &[]);
+    let clients = ["--client", "bookworm", "--client", "trixie"];
+    rotation
+        .plan(&[WINDOW, &clients[..]].concat(), &[&root])
+        .expect(0);
+    let keyring = |name: &str| {
+        let bytes = fs::read(rotation.certificate(name)).unwrap();
+        let (certificates, _) = pkgseal_openpgp::Certificate::parse_all(&bytes);
+        certificates[0].to_binary()
+    };
+    for (time, old, new) in [
+        ("2025-03-03", true, true),
+        ("2025-03-04", true, true),
+        ("2025-06-01", false, true),
+    ] {
+        rotation.step(time, &rotation.both(), &[]).expect(0);
+        for (which, client) in [
+            (apt::Which::Installed, "bookworm"),
+            (apt::Which::Trixie, "trixie"),
+        ] {
+            for (holding, name, expected) in
+                [("old", rotation.old, old), ("new", rotation.new, new)]
+            {
+                let says = rotation.says(time, client, holding);
+                assert_eq!(says[0].1, expected, "{time}: {client}/{holding}");
+                let run = apt::update_by(which, &root, "stable", "main", &keyring(name));
+                if let Some(run) = run {
+                    assert_eq!(run.accepted(), expected, "{time}: real {client}/{holding}");
+                }
+            }
+        }
+    }
+}
+
 /// Signed by both, and then with the signatures the other way round, as no signer of ours
 /// writes them.
 fn signed_by(root: &Path, names: [&str; 2], reversed: bool) {
@@ -250,6 +287,70 @@ fn the_naive_order_strands_a_real_dnf() {
         }
         if let Some(accepted) = installs(&rotation, &root, &[trusted]) {
             assert_eq!(accepted, !expected, "dropped too early, {trusted}");
+        }
+    }
+}
+
+/// What `step` refuses as two signatures in repomd.xml.asc, done all the same: zypper looks for
+/// the key of the last one.
+#[test]
+fn two_signatures_in_repomd_strand_a_real_zypper() {
+    let rotation = Rotation::new("good-rsa4096", "good-rsa2048");
+    let root = rotation.yum("yum", rotation.old);
+    rotation
+        .plan(&["--client", "zypper-suse"], &[&root])
+        .expect(0);
+    rotation.step("2025-03-03", &rotation.both(), &[]).expect(0);
+    let both = ["--step", "dual-sign", "--several-signatures"];
+    let run = rotation.step("2025-03-04", &rotation.both(), &both);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(
+        run.stdout.contains("zypper-suse with the old keyring"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        run.stdout.contains("it looks at one of them"),
+        "{}",
+        run.stdout
+    );
+    assert!(
+        !run.stdout.contains("zypper-suse with both"),
+        "{}",
+        run.stdout
+    );
+
+    let key = root.join("repodata/repomd.xml.key");
+    let finds = |name: &str| {
+        // It would import whatever stands there.
+        let _ = fs::remove_file(&key);
+        let url = format!("dir:{}", root.display());
+        Some(yum::zypper(&url, &keys::load(name))?.says("alpha"))
+    };
+    for (name, expected) in [(rotation.old, true), (rotation.new, false)] {
+        if let Some(found) = finds(name) {
+            assert_eq!(found, expected, "one signature, {name}");
+        }
+    }
+    pkgseal([
+        "yum",
+        "sign",
+        "--packages",
+        "none",
+        "--several-signatures",
+        "--time",
+        "2025-03-04",
+    ])
+    .arg("--key")
+    .arg(rotation.key(rotation.old))
+    .arg("--key")
+    .arg(rotation.key(rotation.new))
+    .arg(&root)
+    .run()
+    .expect(0);
+    for (name, expected) in [(rotation.old, false), (rotation.new, true)] {
+        if let Some(found) = finds(name) {
+            assert_eq!(found, expected, "two signatures, {name}");
         }
     }
 }

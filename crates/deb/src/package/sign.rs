@@ -86,11 +86,25 @@ pub fn stage(
     destination: &Destination,
     limits: &Limits,
 ) -> Result<(StagedFile, Examination)> {
+    let file = verify::open(path)?;
+    stage_from(&file, path, options, signers, time, destination, limits)
+}
+
+/// As [`stage`], of an open file; `path` is what it is called, and where it may not even be
+/// yet.
+pub(crate) fn stage_from(
+    file: &File,
+    path: &Path,
+    options: &SignOptions,
+    signers: &[Signer],
+    time: Timestamp,
+    destination: &Destination,
+    limits: &Limits,
+) -> Result<(StagedFile, Examination)> {
     if signers.is_empty() {
         return Err(Error::NoSigner);
     }
-    let file = verify::open(path)?;
-    let layout = canonical(&file, path, limits)?;
+    let layout = canonical(file, path, limits)?;
     let mut name = options.role.member();
     let old = layout.signature(&name);
     if old.is_some() && options.existing == Existing::Keep {
@@ -109,7 +123,7 @@ pub fn stage(
     destination.prepare()?;
     let target = destination.resolve(path);
     let mut staged = StagedFile::create(&target)?;
-    let mut copy = Copy::new(&file, path, &mut staged);
+    let mut copy = Copy::new(file, path, &mut staged);
     for member in &layout.signed {
         copy.upto(member.offset)?;
         copy.hashed(member.end(), &mut contexts)?;

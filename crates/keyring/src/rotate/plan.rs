@@ -358,11 +358,18 @@ impl Plan {
         }
     }
 
-    /// Notes that a step is begun.
+    /// Notes that a step is begun: whom it leaves behind knowingly, and until when clients
+    /// remember that the old key alone may sign. One that was interrupted is begun again.
     ///
     /// # Errors
     /// [`Error::Plan`] when it is done already, or another one was interrupted.
-    pub fn begin(&mut self, step: Step, stranded: Vec<String>, now: Timestamp) -> Result<()> {
+    pub fn begin(
+        &mut self,
+        step: Step,
+        stranded: Vec<String>,
+        pinned_until: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<()> {
         let refused = |reason: String| Error::Plan {
             field: step.name().to_owned(),
             reason,
@@ -379,6 +386,8 @@ impl Plan {
                         done.stranded.push(name.clone());
                     }
                 }
+                // What was published before the interruption says nothing of it any more.
+                done.pinned_until = done.pinned_until.max(pinned_until);
             }
             return Ok(());
         }
@@ -395,16 +404,15 @@ impl Plan {
             begun: now,
             ended: None,
             stranded,
-            pinned_until: None,
+            pinned_until,
         });
         Ok(())
     }
 
     /// Notes that the step that was begun is ended.
-    pub fn end(&mut self, pinned_until: Option<Timestamp>, now: Timestamp) {
+    pub fn end(&mut self, now: Timestamp) {
         if let Some(open) = self.done.iter_mut().find(|done| done.ended.is_none()) {
             open.ended = Some(now.max(open.begun));
-            open.pinned_until = pinned_until;
         }
     }
 }

@@ -168,6 +168,17 @@ pub fn stranded_today(
     Finding::new(code, severity, repository, detail).because(still_there(plan, holding))
 }
 
+/// A note on a step that would be refused if somebody did it at once: whom it would leave
+/// behind, by [`Sighting::name`].
+pub fn would_strand(plan: &Plan, step: Step, names: &[String]) -> Finding {
+    let detail = format!("today it would leave behind {}", names.join(", "));
+    let note = Finding::note(codes::STRANDS, step.name(), detail);
+    match plan.earliest(step) {
+        Some(earliest) => note.hint(format!("wait until {earliest}")),
+        None => note,
+    }
+}
+
 /// What has to be done before a step whoever the clients are: keys that live long enough.
 pub fn obstacles(plan: &Plan, step: Step, now: Timestamp) -> Vec<Finding> {
     let mut findings = Vec::new();

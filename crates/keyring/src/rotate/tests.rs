@@ -52,8 +52,8 @@ fn ordinary() -> Plan {
 fn after(mut plan: Plan, steps: &[Step]) -> Plan {
     for (number, step) in steps.iter().enumerate() {
         let day = plan.made + DAY * i32::try_from(number).unwrap();
-        plan.begin(*step, Vec::new(), day).unwrap();
-        plan.end(None, day);
+        plan.begin(*step, Vec::new(), None, day).unwrap();
+        plan.end(day);
     }
     plan
 }
@@ -100,7 +100,7 @@ fn a_plan_is_read_as_it_was_written() {
     written.done[1].stranded = vec!["trixie/old".to_owned()];
     written.done[1].pinned_until = Some(at("2025-03-09"));
     written
-        .begin(Step::HandOver, Vec::new(), at("2025-04-09"))
+        .begin(Step::HandOver, Vec::new(), None, at("2025-04-09"))
         .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("rotation.toml");
@@ -256,29 +256,30 @@ fn steps_come_in_their_order() {
 #[test]
 fn an_interrupted_step_comes_before_any_other() {
     let mut plan = after(ordinary(), &[Step::Announce]);
-    plan.begin(Step::DualSign, Vec::new(), at("2025-03-02"))
+    plan.begin(Step::DualSign, Vec::new(), None, at("2025-03-02"))
         .unwrap();
     assert_eq!(plan.next(), Some(Step::DualSign));
     assert_eq!(plan.stage(), Some(Step::Announce));
-    // Again is harmless, another one is not.
+    // Again is harmless, another one is not; and nothing that was known is forgotten.
+    plan.done[1].pinned_until = Some(at("2025-03-09"));
     let before = plan.clone();
-    plan.begin(Step::DualSign, Vec::new(), at("2025-03-03"))
+    plan.begin(Step::DualSign, Vec::new(), None, at("2025-03-03"))
         .unwrap();
     assert_eq!(plan, before);
     assert!(
-        plan.begin(Step::HandOver, Vec::new(), at("2025-05-01"))
+        plan.begin(Step::HandOver, Vec::new(), None, at("2025-05-01"))
             .is_err()
     );
     let found = refused(&plan, Step::HandOver, at("2025-05-01"), &[]);
     assert_eq!(codes(&found), ["rotate.order"]);
-    plan.end(None, at("2025-03-03"));
+    plan.end(at("2025-03-03"));
     assert!(
-        plan.begin(Step::Announce, Vec::new(), at("2025-03-04"))
+        plan.begin(Step::Announce, Vec::new(), None, at("2025-03-04"))
             .is_err()
     );
     // A clock that went back.
     assert!(
-        plan.begin(Step::HandOver, Vec::new(), at("2025-03-02"))
+        plan.begin(Step::HandOver, Vec::new(), None, at("2025-03-02"))
             .is_err()
     );
 }
@@ -475,4 +476,62 @@ fn a_statement_names_both_in_full() {
         text.lines()
             .all(|line| line.trim_end() == line && line.is_ascii())
     );
+}
+
+#[test]
+fn what_happens_is_said_for_each_format() {
+    let mut plan = ordinary();
+    let all = |plan: &Plan| {
+        let lines = plan.itinerary().into_iter();
+        lines
+            .map(|(step, text)| format!("{step}: {text}"))
+            .collect::<Vec<_>>()
+    };
+    let said = |lines: &[String], words: &str| lines.iter().any(|line| line.contains(words));
+    let lines = all(&plan);
+    assert!(
+        said(&lines, "dual-sign: apt: ") && said(&lines, "the old one first"),
+        "{lines:?}"
+    );
+    assert!(
+        said(&lines, "hand-over: 30d after") && said(&lines, "signed anew before"),
+        "{lines:?}"
+    );
+    let text = plan.text().unwrap();
+    assert!(
+        lines
+            .iter()
+            .all(|line| text.contains(&format!("# {line}\n"))),
+        "{text}"
+    );
+    plan.repositories.remove(0);
+    plan.repositories[0].packages = ResignPackages::Resign;
+    let lines = all(&plan);
+    assert!(
+        !said(&lines, "dual-sign") && !said(&lines, "signed anew before"),
+        "{lines:?}"
+    );
+    let six = self::plan("good-rsa4096", "good-v6-ed25519");
+    assert!(said(&all(&six), "version 4 before version 6"));
+}
+
+#[test]
+fn what_a_step_would_do_today_is_a_note() {
+    let plan = after(ordinary(), &[Step::Announce, Step::DualSign]);
+    let note = would_strand(&plan, Step::HandOver, &["bookworm/old".to_owned()]);
+    assert_eq!(note.severity, Severity::Note);
+    assert!(note.hint.unwrap().contains("2025-03-31"));
+    let today = |plan: &Plan| {
+        stranded_today(
+            plan,
+            "/srv/apt",
+            "bookworm",
+            Holding::Old,
+            &["NO_PUBKEY".to_owned()],
+        )
+    };
+    assert_eq!(today(&plan).severity, Severity::Reject);
+    let mut given_up = plan.clone();
+    given_up.done[1].stranded = vec!["bookworm/old".to_owned()];
+    assert_eq!(today(&given_up).severity, Severity::Warning);
 }

@@ -30,6 +30,10 @@ impl Plan {
         let _ = writeln!(text, "window = \"{}\"", length(self.window));
         text.push_str("# from the hand-over until caches and mirrors have followed\n");
         let _ = writeln!(text, "settle = \"{}\"", length(self.settle));
+        text.push_str("\n# What happens, in this order:\n");
+        for (step, what) in self.itinerary() {
+            let _ = writeln!(text, "# {step}: {what}");
+        }
         party(&mut text, "old", &self.old, self.made);
         party(&mut text, "new", &self.new, self.made);
         for repository in &self.repositories {

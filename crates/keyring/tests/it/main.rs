@@ -16,3 +16,4 @@ mod open;
 mod real;
 mod secret;
 mod shipped;
+mod tools;

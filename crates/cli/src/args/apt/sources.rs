@@ -38,7 +38,9 @@ pub(crate) struct AptSources {
     /// Write the entry in this form
     #[arg(long, value_name = "FORM", default_value = "deb822")]
     pub(crate) form: EntryFormName,
-    /// Call the files this [default: the host of the URI]
+    /// Call the files this
+    ///
+    /// The host of the URI where it is not given.
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
     /// Offer source packages too

@@ -23,8 +23,8 @@ pub(crate) struct KeyringFilter {
     #[arg(long = "domain", value_name = "DOMAIN")]
     pub(crate) domains: Vec<String>,
     /// Take certificates in this state only
-    #[arg(long, value_name = "STATE", default_value = "any")]
-    pub(crate) state: StateName,
+    #[arg(long = "only", value_name = "STATE", default_value = "any")]
+    pub(crate) only: StateName,
     /// Drop these parts of what is taken
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     pub(crate) drop: Vec<DropName>,

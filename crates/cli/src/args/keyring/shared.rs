@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 pub(crate) struct Written {
     /// Keep so much of each certificate
     #[arg(long, value_name = "EXTENT", default_value = "own")]
-    pub(crate) keep: ExtentName,
+    pub(crate) extent: ExtentName,
     /// Write the keyring to this file: armored where its name ends in .asc, else binary
     #[arg(long, value_name = "FILE")]
     pub(crate) output: PathBuf,

@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &KeyringFilter, clock: SystemTime) -> Result<ExitCo
     let filter = Filter {
         fingerprints: context::fingerprints("--certificate", &arguments.certificates)?,
         user_ids: whole.chain(domains.map(UserIdPattern::Domain)).collect(),
-        state: match arguments.state {
+        state: match arguments.only {
             StateName::Any => State::Any,
             StateName::Live => State::Live,
             StateName::CanSign => State::CanSign,
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &KeyringFilter, clock: SystemTime) -> Result<ExitCo
                 DropName::UserIds => Drop::UserIds,
             })
             .collect(),
-        extent: made::extent(arguments.written.keep),
+        extent: made::extent(arguments.written.extent),
     };
     let certificates = made::opened(&arguments.written.paths, &limits)?;
     let filtered = pkgseal_keyring::filter(&certificates, &filter, &profile, now)?;

@@ -16,6 +16,6 @@ pub(super) fn run(arguments: &KeyringMerge) -> Result<ExitCode> {
         .iter()
         .map(|path| Ok((path.display().to_string(), made::opened(&[path], &limits)?)))
         .collect::<Result<Vec<_>>>()?;
-    let merged = pkgseal_keyring::merge(&inputs, made::extent(written.keep))?;
+    let merged = pkgseal_keyring::merge(&inputs, made::extent(written.extent))?;
     made::write(&merged, written)
 }

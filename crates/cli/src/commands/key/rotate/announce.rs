@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use pkgseal_deb::apt::sources::{Enabled, Form, Kit, SignedBy, Source, SourceType};
 use pkgseal_keyring::rotate::{Format, Holding, Plan, Repository, Step, statement};
 use pkgseal_openpgp::{Certificate, Signer, cleartext};
-use pkgseal_repo::{Finding, StagedSet};
+use pkgseal_repo::{Finding, Severity, StagedSet};
 use pkgseal_rpm::yum::repo_file::{KeyPlace, Place, RepoKit};
 
 use super::keyrings::staged;
@@ -51,7 +51,11 @@ pub(super) fn write(
     for (repository, standing) in plan.repositories.iter().zip(standing) {
         match configuration(repository, standing, &certificates) {
             Ok(more) => files.extend(more),
-            Err(finding) => findings.push(*finding),
+            // The step is done all the same: whoever runs it writes that entry by hand.
+            Err(mut finding) => {
+                finding.severity = Severity::Warning;
+                findings.push(*finding);
+            }
         }
     }
     if plan

@@ -207,16 +207,26 @@ pub(super) fn draft(
         signed_by: Some(certificates),
         ..RefreshOptions::default()
     };
-    let limits = asked.options;
-    draft_refresh(
-        &repository.path,
-        &verifier(asked),
-        signers,
-        asked.now,
-        &options,
-        limits,
-    )
-    .with_context(|| format!("{} cannot be signed anew", repository.path.display()))
+    let draft = |verifier: &Verifier| {
+        draft_refresh(
+            &repository.path,
+            verifier,
+            signers,
+            asked.now,
+            &options,
+            asked.options,
+        )
+    };
+    let drafted = match draft(&verifier(asked)) {
+        // Signed by both, and the old key has died since: the new one speaks for the text.
+        Err(pkgseal_deb::Error::Refused { .. }) => {
+            let new = asked.plan.held(Holding::New);
+            let verifier = Verifier::new(new, Profile::strict(), asked.now);
+            draft(&verifier).or_else(|_| draft(&self::verifier(asked)))
+        }
+        other => other,
+    };
+    drafted.with_context(|| format!("{} cannot be signed anew", repository.path.display()))
 }
 
 /// The suites of a draft, as clients would find them. What they remember is of the suites

@@ -6,12 +6,13 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 use pkgseal_keyring::rotate::{
-    Answer, DRIFT, Format, Holding, Plan, Repository, Step, obstacles, stranded_today,
+    Answer, DRIFT, Format, Holding, Plan, Repository, Step, obstacles, stranded_today, would_strand,
 };
 use pkgseal_openpgp::Fingerprint;
 use pkgseal_repo::{Finding, Limits};
 
 use super::keyrings;
+use super::predict;
 use super::show::{Shown, View};
 use super::sight::{Asked, Seen};
 use crate::args::RotateStatus;
@@ -55,6 +56,12 @@ pub(super) fn run(arguments: &RotateStatus, clock: SystemTime) -> Result<ExitCod
         });
     }
     findings.extend(keyrings::findings(&plan));
+    if let Some(next) = plan.next() {
+        let names = foreseen(&asked, next, &shown)?;
+        if !names.is_empty() {
+            findings.push(would_strand(&plan, next, &names));
+        }
+    }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let view = View {
         file: &arguments.plan,
@@ -67,6 +74,30 @@ pub(super) fn run(arguments: &RotateStatus, clock: SystemTime) -> Result<ExitCod
     };
     let outcome = view.print(arguments.common.json)?;
     Ok(commands::status(outcome))
+}
+
+/// Clients that are served today and that the next step would leave behind at once, by what
+/// is known of keys.
+fn foreseen(asked: &Asked<'_>, next: Step, shown: &[Shown]) -> Result<Vec<String>> {
+    let plan = asked.plan;
+    let counted = plan.counted(Some(next), asked.now);
+    let mut names = Vec::new();
+    for (repository, shown) in plan.repositories.iter().zip(shown) {
+        for seen in predict::after(plan, repository, next, asked.now)? {
+            let had = seen.holding.min(plan.published(None));
+            let served = shown.seen.iter().all(|known| {
+                known.client != seen.client
+                    || known.holding != had
+                    || known.answer != Answer::Rejects
+            });
+            let name = format!("{}/{}", seen.client, seen.holding);
+            let behind = seen.answer == Answer::Rejects && counted.contains(&seen.holding);
+            if behind && served && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    Ok(names)
 }
 
 /// Roots that are signed by other keys than the plan has come to: whoever publishes there

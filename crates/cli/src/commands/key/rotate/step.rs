@@ -112,7 +112,9 @@ pub(super) fn run(arguments: &RotateStep, clock: SystemTime) -> Result<ExitCode>
         });
     }
 
-    plan.begin(step, refused.stranded.clone(), now)?;
+    let drafts = prepared.iter().filter_map(|one| one.draft.as_ref());
+    let pinned_until = drafts.filter_map(apt::pinned_until).max();
+    plan.begin(step, refused.stranded.clone(), pinned_until, now)?;
     plan.save(&arguments.plan)?;
     let carried = carry_out(&asked, prepared, step)?;
     view.outputs.extend(carried.outputs);
@@ -127,7 +129,7 @@ pub(super) fn run(arguments: &RotateStep, clock: SystemTime) -> Result<ExitCode>
     )?;
     view.outputs.extend(written);
     view.findings.extend(odd);
-    plan.end(carried.pinned_until, now);
+    plan.end(now);
     plan.save(&arguments.plan)?;
     view.plan = &plan;
     let outcome = view.print(arguments.common.json)?;
@@ -259,7 +261,6 @@ fn prepare<'a>(
 struct Carried {
     outputs: Vec<std::path::PathBuf>,
     standing: Vec<Standing>,
-    pinned_until: Option<Timestamp>,
 }
 
 /// Publishes what was prepared.
@@ -267,12 +268,10 @@ fn carry_out(asked: &Asked<'_>, prepared: Vec<Prepared<'_>>, step: Step) -> Resu
     let mut carried = Carried {
         outputs: Vec::new(),
         standing: Vec::new(),
-        pinned_until: None,
     };
     for one in prepared {
         match (one.repository.format, one.draft) {
             (Format::Apt, Some(draft)) => {
-                carried.pinned_until = carried.pinned_until.max(apt::pinned_until(&draft));
                 let signed = draft.publish(&one.signers, asked.options, asked.progress)?;
                 carried.outputs.extend(signed.outputs);
             }

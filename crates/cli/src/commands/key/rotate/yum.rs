@@ -9,7 +9,7 @@ use pkgseal_keyring::rotate::{
     Answer, Format, Holding, Replaces, Repository, ResignPackages, Step,
 };
 use pkgseal_openpgp::{
-    Armor, Certificates, Fingerprint, Object, Profile, Signed, Signer, Verifier,
+    Armor, Certificates, Fingerprint, Mathematics, Object, Profile, Signed, Signer, Verifier,
 };
 use pkgseal_repo::{Root, SafePath, Severity};
 use pkgseal_rpm::client::{Client, Question, Without};
@@ -240,16 +240,28 @@ fn reads(
     }
     let verifier = acquaintance(asked, held.certificates.clone());
     let judged = verifier.detached_bytes(Object::Repository, metadata.text.clone(), signature);
-    let known = good(&judged.accept().1);
+    let report = judged.accept().1;
+    let mut known = good(&report);
+    // libzypp asks for the key of the last signature, and looks at no other.
+    if consumer.name().starts_with("zypper")
+        && let [_, .., last] = report.signatures.as_slice()
+    {
+        known.retain(|key| last.mathematics == Mathematics::Good && last.key.as_ref() == Some(key));
+    }
     let best = known
         .iter()
         .map(|key| predict::signature(consumer, held, key, asked.now))
         .min_by_key(|(answer, _)| *answer);
     let (answer, more) = best.unwrap_or_else(|| {
         let detail = format!(
-            "repomd.xml is signed by {}, which it does not have; where gpgkey= names a file \
-             that holds it by now, it asks to import it",
-            names(&metadata.signers)
+            "repomd.xml is signed by {}{}; where gpgkey= names a file that holds what is \
+             missing by now, it asks to import it",
+            names(&metadata.signers),
+            if metadata.signers.len() > 1 {
+                ", and it looks at one of them, which it does not have"
+            } else {
+                ", which it does not have"
+            }
         );
         (Answer::Rejects, vec![detail])
     });
