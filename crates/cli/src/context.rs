@@ -196,6 +196,9 @@ pub(crate) fn passphrase(source: &PassphraseSource) -> Result<Option<Passphrase>
     if let Some(fd) = source.passphrase_fd {
         return Ok(Some(Passphrase::Fd(fd)));
     }
+    if source.passphrase_pinentry {
+        return Ok(Some(Passphrase::Pinentry));
+    }
     let Some(name) = source.passphrase_credential.clone() else {
         return Ok(None);
     };

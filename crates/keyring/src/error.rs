@@ -31,6 +31,20 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A person was not asked for a passphrase, or gave none.
+    #[error("pinentry: {reason}")]
+    Pinentry {
+        /// What went wrong.
+        reason: String,
+        /// What helps.
+        hint: &'static str,
+    },
+    /// The process cannot be kept from being dumped with the secrets in it.
+    #[error("core dumps cannot be forbidden, and one would hold secrets")]
+    Unguarded {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// An environment variable of Maven's does not hold what it should.
     #[error("environment variable {name}: {reason}")]
     Variable {
@@ -96,6 +110,7 @@ impl Error {
         use std::error::Error as _;
         match self {
             Self::Signer(error) => error.step(),
+            Self::Pinentry { hint, .. } => Some(hint),
             other => other
                 .source()?
                 .downcast_ref()

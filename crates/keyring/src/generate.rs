@@ -254,6 +254,7 @@ impl std::fmt::Debug for Generated {
 /// an empty passphrase; [`Error::OpenPgp`] when the backend lacks the algorithm.
 pub fn generate(request: &GenerateRequest, now: Timestamp) -> Result<Generated> {
     check(request, now)?;
+    crate::guard_process()?;
     let password = request
         .passphrase
         .as_ref()

@@ -44,6 +44,7 @@ pub mod export;
 mod filter;
 pub mod forecast;
 mod generate;
+mod guard;
 pub mod lifecycle;
 mod maven;
 mod merge;
@@ -62,6 +63,7 @@ pub use generate::{
     Algorithm, GenerateRequest, Generated, Layout, PRIMARY_VALIDITY, Purpose, SUBKEY_VALIDITY,
     generate, write_generated,
 };
+pub use guard::guard_process;
 pub use maven::MavenVariables;
 pub use merge::{Made, merge, trim};
 pub use open::{Form, Loaded, Source, open, open_all};

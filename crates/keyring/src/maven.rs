@@ -9,7 +9,7 @@ use pkgseal_openpgp::{Fingerprint, Signer};
 use zeroize::Zeroizing;
 
 use crate::secret::open_key;
-use crate::{Error, Passphrase, Result, read_key_file};
+use crate::{Error, Passphrase, Result, guard_process, read_key_file};
 
 const KEY: &str = "MAVEN_GPG_KEY";
 const PASSPHRASE: &str = "MAVEN_GPG_PASSPHRASE";
@@ -94,9 +94,10 @@ impl MavenVariables {
         passphrase: Option<&Passphrase>,
         now: Timestamp,
     ) -> Result<Signer> {
+        guard_process()?;
         let selected = self.fingerprint()?;
         let words = || match passphrase {
-            Some(source) => Some(source.read()),
+            Some(source) => Some(source.read_of(&name.display().to_string())),
             None => self.passphrase.clone().map(Ok),
         };
         open_key(key, name, selected.as_ref(), words, now)

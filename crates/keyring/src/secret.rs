@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use pkgseal_openpgp::{Fingerprint, Signer};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::{Error, Result};
+use crate::signers::pinentry;
+use crate::{Error, Result, guard_process};
 
 /// Bytes of a secret key file, at most.
 const KEY_FILE: usize = 1 << 20;
@@ -33,7 +34,8 @@ pub fn read_key_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 /// As [`read_key_file`], [`Passphrase::read`] and [`Signer::open`].
 pub fn open_signer(path: &Path, passphrase: Option<&Passphrase>, now: Timestamp) -> Result<Signer> {
     let key = read_key_file(path)?;
-    open_key(&key, path, None, || passphrase.map(Passphrase::read), now)
+    let words = || passphrase.map(|source| source.read_of(&format!("key {}", path.display())));
+    open_key(&key, path, None, words, now)
 }
 
 /// Opens a secret key in memory; `path` is what errors call it. `passphrase` is asked for
@@ -82,6 +84,8 @@ pub enum Passphrase {
     File(PathBuf),
     /// An open file descriptor, read to its end.
     Fd(RawFd),
+    /// A person, through pinentry: `PINENTRY_PROGRAM`, else `pinentry` on `PATH`.
+    Pinentry,
     /// A systemd credential: a file of this name in `$CREDENTIALS_DIRECTORY`, which the
     /// caller passes in.
     Credential {
@@ -97,9 +101,32 @@ impl Passphrase {
     ///
     /// # Errors
     /// [`Error::Passphrase`] when it is empty, holds a NUL or several lines, or its name
-    /// is a path; [`Error::ReadableByOthers`]; [`Error::File`] when it cannot be read.
+    /// is a path; [`Error::ReadableByOthers`]; [`Error::File`] when it cannot be read;
+    /// [`Error::Pinentry`] when nobody could be asked.
     pub fn read(&self) -> Result<Zeroizing<Vec<u8>>> {
+        self.read_of("the secret key")
+    }
+
+    /// As [`Passphrase::read`]; a person is told what the passphrase is of.
+    ///
+    /// # Errors
+    /// As [`Passphrase::read`].
+    pub fn read_of(&self, what: &str) -> Result<Zeroizing<Vec<u8>>> {
+        self.read_words(what, pinentry::Words::Known)
+    }
+
+    /// As [`Passphrase::read`], for a passphrase that is to be: a person types it twice.
+    ///
+    /// # Errors
+    /// As [`Passphrase::read`]; also when the two differ.
+    pub fn read_new(&self) -> Result<Zeroizing<Vec<u8>>> {
+        self.read_words("the secret key", pinentry::Words::New)
+    }
+
+    fn read_words(&self, what: &str, asked: pinentry::Words) -> Result<Zeroizing<Vec<u8>>> {
+        guard_process()?;
         let mut words = match self {
+            Self::Pinentry => pinentry::ask(what, asked)?,
             Self::File(path) => read_secret(path, PASSPHRASE)?,
             // Opened anew, so that the caller's descriptor needs no unsafe adoption.
             Self::Fd(number) => read_descriptor(*number)?,
@@ -134,6 +161,7 @@ impl Passphrase {
             source_name: match self {
                 Self::File(path) => path.display().to_string(),
                 Self::Fd(number) => format!("file descriptor {number}"),
+                Self::Pinentry => "pinentry".to_owned(),
                 Self::Credential { name, .. } => format!("credential {name}"),
             },
             reason: reason.to_owned(),
@@ -142,6 +170,7 @@ impl Passphrase {
 }
 
 fn read_secret(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>> {
+    guard_process()?;
     let file = File::open(path).map_err(|source| unreadable(path, source))?;
     let metadata = file.metadata().map_err(|source| unreadable(path, source))?;
     let mode = metadata.permissions().mode() & 0o7777;

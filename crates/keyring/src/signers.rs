@@ -5,6 +5,7 @@ mod assuan;
 mod command;
 mod encoding;
 mod error;
+pub(crate) mod pinentry;
 mod pkcs11;
 mod pool;
 mod source;

@@ -5,6 +5,7 @@
 //! they were made once and are committed; what is derived from them is reproducible.
 
 mod make;
+mod numbers;
 mod packet;
 mod pem;
 mod recast;
@@ -22,6 +23,7 @@ use openpgp::packet::key::{PrimaryRole, SecretParts, SubordinateRole};
 use openpgp::parse::Parse as _;
 
 pub use make::{generate_missing, names, what};
+pub use numbers::secret_numbers;
 pub use recast::{Back, Flags, Recast, Says};
 pub use sign::{
     Armor, Form, Hash, Issuer, RawOptions, With, armor, clearsigned, hash_header, raw_clearsign,

@@ -22,6 +22,7 @@ mod measure;
 mod rpm_sign;
 mod rpm_verify;
 mod rpms;
+mod signers;
 mod table;
 mod ways;
 mod yum;
@@ -119,6 +120,11 @@ fn tables() -> io::Result<String> {
         eprintln!("measuring rpm-sign");
         text.push('\n');
         text.push_str(&rpm_sign::table(&lab)?);
+    }
+    if is_wanted("signers") {
+        eprintln!("measuring signers");
+        text.push('\n');
+        text.push_str(&signers::table(&lab)?);
     }
     if is_wanted("yum") {
         eprintln!("measuring yum");

@@ -128,6 +128,12 @@ pub(crate) struct PassphraseSource {
     /// Read the passphrase from this file descriptor
     #[arg(long, value_name = "FD")]
     pub(crate) passphrase_fd: Option<i32>,
+    /// Ask a person for the passphrase, through pinentry
+    ///
+    /// The program is pinentry, or what PINENTRY_PROGRAM names; GPG_TTY says which terminal it
+    /// asks on.
+    #[arg(long)]
+    pub(crate) passphrase_pinentry: bool,
     /// Read the passphrase from this systemd credential
     #[arg(long, value_name = "NAME")]
     pub(crate) passphrase_credential: Option<String>,

@@ -8,6 +8,7 @@
     reason = "tests fail loudly, and say what they skip"
 )]
 
+mod agent;
 mod apt_peers;
 mod apt_road;
 mod apt_tend;
@@ -23,6 +24,7 @@ mod keyring_tools;
 mod manual;
 mod maven;
 mod outcome;
+mod pinentry;
 mod repo_file;
 mod road;
 mod rotate;
@@ -33,6 +35,7 @@ mod rpm_sign;
 mod rpm_verify;
 mod run;
 mod safety;
+mod secrets;
 mod sources;
 mod upload;
 mod upload_peers;

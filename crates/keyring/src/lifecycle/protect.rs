@@ -22,7 +22,7 @@ pub fn protect(
     new: Option<&Passphrase>,
     now: Timestamp,
 ) -> Result<Changed> {
-    let new = new.map(Passphrase::read).transpose()?;
+    let new = new.map(Passphrase::read_new).transpose()?;
     let (mut used, mut failed) = (None, None);
     let protected = file.key().clone().protect(
         || words(file.path(), old, &mut used, &mut failed),

@@ -26,6 +26,7 @@ use super::{KeySource, SignerError, certificate_of, child};
 use crate::{Passphrase, Result};
 use pool::Pool;
 use refusal::Asking;
+use socket::Absent;
 
 type Connection = assuan::Connection<UnixStream, UnixStream>;
 
@@ -59,7 +60,7 @@ impl Words {
         };
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if read.is_none() {
-            *read = Some(source.read()?);
+            *read = Some(source.read_of("the key with gpg-agent")?);
         }
         Ok(read.clone())
     }
@@ -81,7 +82,7 @@ pub(super) fn open(
         Some(_) => Asking::Us,
         None => Asking::Pinentry,
     };
-    let mut first = connect(source, &socket, asking)?;
+    let mut first = connect(source, &socket, Absent::Start, asking)?;
 
     // The best one the agent has: of several subkeys it may have the older one only.
     let mut named = Vec::new();
@@ -157,11 +158,14 @@ fn certificate(
 fn connect(
     source: &KeySource,
     socket: &std::path::Path,
+    when: Absent,
     asking: Asking,
 ) -> Result<Connection, SignerError> {
-    let stream = socket::connect(socket).map_err(|reason| {
-        SignerError::new(source, reason)
-            .hint("see what keeps it from running: gpgconf --launch gpg-agent")
+    let stream = socket::connect(socket, when).map_err(|reason| {
+        SignerError::new(source, reason).hint(match when {
+            Absent::Start => "see what keeps it from running: gpgconf --launch gpg-agent",
+            Absent::Fail => refusal::AGAIN,
+        })
     })?;
     let unusable = |failure: Failure| {
         SignerError::new(source, format!("{}: {failure}", socket.display()))
@@ -212,7 +216,7 @@ impl Held {
         let digits: String = digest.iter().map(|octet| format!("{octet:02X}")).collect();
         let hash = format!("SETHASH {} {digits}", u8::from(algorithm));
         let answer = self.pool.with_one(
-            || connect(&self.source, &self.socket, self.asking()),
+            || connect(&self.source, &self.socket, Absent::Fail, self.asking()),
             |connection| self.ask(connection, &hash),
             |failure| matches!(failure, Refused::Agent(failure) if refusal::is_out_of_memory(failure)),
         )?;

@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &KeyGenerate, clock: SystemTime) -> Result<ExitCode
         request.subkey_validity = validity("--subkey-expires", lifetime, now)?;
     }
     if let Some(source) = context::passphrase(&arguments.passphrase)? {
-        request.passphrase = Some(source.read()?);
+        request.passphrase = Some(source.read_new()?);
     }
     let generated = pkgseal_keyring::generate(&request, now)?;
     std::fs::create_dir_all(&arguments.output)

@@ -30,6 +30,10 @@ const NO_DEVICE: u16 = SYSTEM | 80;
 const NO_MEMORY: u16 = SYSTEM | 86;
 const NO_TERMINAL: u16 = SYSTEM | 102;
 
+/// What helps when the agent is gone.
+pub(super) const AGAIN: &str =
+    "start it and run the same command again: gpgconf --launch gpg-agent";
+
 /// Who is asked for the passphrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asking {
@@ -69,7 +73,7 @@ pub(super) fn explain(
         Failure::Refused { code, text } => (*code, text),
         Failure::Ended => {
             return SignerError::new(source, "gpg-agent ended, or closed the connection")
-                .hint("start it and run the same command again: gpgconf --launch gpg-agent");
+                .hint(AGAIN);
         }
         Failure::Silent => {
             return SignerError::new(source, "gpg-agent does not answer any more")
@@ -114,9 +118,9 @@ fn meaning(code: u16, asking: Asking) -> (&'static str, &'static str) {
             "unblock it with the reset code or admin PIN: gpg --change-pin",
         ),
         NO_PINENTRY | PINENTRY | NO_TERMINAL | TIMEOUT => (
-            "the key is locked, and the agent could ask nobody for its passphrase",
-            "give it with --passphrase-file FILE, or tell the agent its terminal: \
-             export GPG_TTY=$(tty)",
+            "the key is locked or its card not there, and the agent could ask nobody",
+            "give the passphrase with --passphrase-file FILE, or tell the agent its terminal: \
+             export GPG_TTY=$(tty); of a card: gpg --card-status",
         ),
         NO_PASSPHRASE => (
             "the key is locked, and there is no passphrase for it",

@@ -50,12 +50,24 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// Connects, starting the agent as gpg does where nobody listens.
-pub(super) fn connect(path: &Path) -> Result<UnixStream, String> {
+/// What is done where nobody listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Absent {
+    /// The agent is started, as gpg does.
+    Start,
+    /// It is an error: the agent ended meanwhile, and with it what it was told.
+    Fail,
+}
+
+/// Connects.
+pub(super) fn connect(path: &Path, when: Absent) -> Result<UnixStream, String> {
     let first = match UnixStream::connect(target(path)?) {
         Ok(stream) => return Ok(stream),
         Err(error) => error,
     };
+    if when == Absent::Fail {
+        return Err(format!("gpg-agent ended meanwhile ({first})"));
+    }
     let absent = matches!(
         first.kind(),
         std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused
@@ -141,7 +153,7 @@ mod tests {
         ] {
             std::fs::write(&redirection, text).unwrap();
             assert_eq!(target(&redirection), Ok(real.clone()));
-            assert!(connect(&redirection).is_ok());
+            assert!(connect(&redirection, Absent::Fail).is_ok());
         }
         for (text, words) in [
             ("", "neither a socket"),
@@ -156,5 +168,7 @@ mod tests {
             assert!(error.contains(words), "{text:?}: {error}");
         }
         assert!(target(folder.path()).is_err(), "a folder");
+        let nobody = connect(&folder.path().join("none"), Absent::Fail).unwrap_err();
+        assert!(nobody.contains("ended meanwhile"), "{nobody}");
     }
 }
