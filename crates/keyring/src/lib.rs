@@ -7,6 +7,9 @@
 //! - [`generate`] makes a key for a [`Purpose`], with a revocation certificate, and
 //!   [`write_generated`] writes it; [`lifecycle`] extends, revokes, protects and parts it.
 //! - [`open_signer`] opens a secret key file, with a [`Passphrase`] where it needs one.
+//! - [`open_source`] opens any signer that a [`KeySource`] names: a key file, gpg-agent and the
+//!   cards behind it, a PKCS#11 token, an external command. Whatever reads a secret first
+//!   sees to it that the process cannot be dumped ([`guard_process`]).
 //!
 //! - [`doctor`] says what is wrong with a certificate and mends it, [`prove`] that a new copy
 //!   may be published in place of the old one.

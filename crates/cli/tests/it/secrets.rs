@@ -74,10 +74,6 @@ impl Vault {
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
-
-    pub(crate) fn certificate(&self) -> PathBuf {
-        find(&self.path("rsa3072"), ".cert.asc")
-    }
 }
 
 fn secret(path: &Path, content: &str) -> PathBuf {
@@ -275,12 +271,11 @@ fn an_open_key_and_runs_that_fail() {
         ("cut", "sign --time 2025-03-01 --key VAULT/cut notes.txt", 2),
         ("no input", "sign --time 2025-03-01 --key OPEN none.txt", 2),
         ("secret as keyring", "verify --keyring OPEN notes.txt", 1),
-        ("secret as input", "inspect OPEN", 0),
         ("secret listed", "keyring list OPEN", 0),
         (
             "secret as a list",
             "verify --as sums --keyring OPEN OPEN",
-            2,
+            1,
         ),
     ] {
         let all = arguments(text, &vault);
@@ -380,13 +375,13 @@ fn gpg_agent_and_its_helpers() {
         .args(["--passphrase", PASSPHRASE, "--import"])
         .arg(&vault.protected);
     peers::run(&mut import).expect_ok();
-    let kill = || {
+    let agent = |what: &str| {
         let mut command = Command::new("gpgconf");
         command
             .arg("--homedir")
             .arg(home.path())
-            .args(["--kill", "gpg-agent"]);
-        peers::run(&mut command);
+            .args([what, "gpg-agent"]);
+        command.stdout(Stdio::null()).status().unwrap();
     };
     let fingerprint = home_fingerprint(&home);
     let variables = |more: Vec<(&'static str, String)>| {
@@ -416,7 +411,9 @@ fn gpg_agent_and_its_helpers() {
             "pinentry-program /bin/false\n",
         )
         .unwrap();
-        kill();
+        agent("--kill");
+        // strace would wait for one that was started below it.
+        agent("--launch");
         let mut all = arguments(
             &format!("sign --time 2025-03-01 --key gpg-agent:{fingerprint} {options}"),
             &vault,
@@ -433,7 +430,7 @@ fn gpg_agent_and_its_helpers() {
             },
         );
     }
-    kill();
+    agent("--kill");
 }
 
 fn home_fingerprint(home: &gnupg::Home) -> String {

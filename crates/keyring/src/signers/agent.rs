@@ -6,7 +6,6 @@
 //! little memory it has locked.
 
 mod keygrip;
-mod pool;
 mod refusal;
 mod signature;
 mod socket;
@@ -22,9 +21,9 @@ use pkgseal_openpgp::{Certificate, Certificates, Fingerprint, Signer, SigningKey
 use sequoia_openpgp as openpgp;
 
 use super::assuan::{self, Answer, Failure, Secret};
+use super::pool::{Pool, Unopened};
 use super::{KeySource, SignerError, certificate_of, child};
 use crate::{Passphrase, Result};
-use pool::Pool;
 use refusal::Asking;
 use socket::Absent;
 
@@ -33,6 +32,13 @@ type Connection = assuan::Connection<UnixStream, UnixStream>;
 /// How long the agent may stay silent. A person may be at its pinentry, or look for the
 /// card.
 const SILENCE: Duration = Duration::from_secs(300);
+/// Connections at once. The agent computes one signature at a time: a second connection
+/// keeps it busy while the first one's answer travels, more only wait.
+const CONNECTIONS: usize = 4;
+/// Attempts when the agent has no memory, and the first pause between them; each next one
+/// is twice as long.
+const ATTEMPTS: u32 = 7;
+const PAUSE: Duration = Duration::from_millis(20);
 /// Octets of the text that a pinentry shows, escaped.
 const DESCRIPTION: usize = 900;
 
@@ -101,7 +107,7 @@ pub(super) fn open(
                     description: description(&certificate, key.fingerprint()),
                     key: key.clone(),
                     grip,
-                    pool: Pool::with(first),
+                    pool: Pool::with_first(first, CONNECTIONS),
                     passphrase: Words {
                         source: passphrase.cloned(),
                         read: Mutex::new(None),
@@ -215,11 +221,30 @@ impl Held {
     fn sign(&self, algorithm: HashAlgorithm, digest: &[u8]) -> Result<mpi::Signature, SignerError> {
         let digits: String = digest.iter().map(|octet| format!("{octet:02X}")).collect();
         let hash = format!("SETHASH {} {digits}", u8::from(algorithm));
-        let answer = self.pool.with_one(
-            || connect(&self.source, &self.socket, Absent::Fail, self.asking()),
-            |connection| self.ask(connection, &hash),
-            |failure| matches!(failure, Refused::Agent(failure) if refusal::is_out_of_memory(failure)),
-        )?;
+        let mut pause = PAUSE;
+        for _ in 1..ATTEMPTS {
+            match self.once(&hash) {
+                Err(Refused::Agent(failure)) if refusal::is_out_of_memory(&failure) => {
+                    self.pool.shrink();
+                    std::thread::sleep(pause);
+                    pause *= 2;
+                }
+                other => return self.told(other),
+            }
+        }
+        self.told(self.once(&hash))
+    }
+
+    fn once(&self, hash: &str) -> Result<Secret, Refused> {
+        let connect = || {
+            connect(&self.source, &self.socket, Absent::Fail, self.asking())
+                .map_err(|error| Unopened::Failed(Refused::Unreachable(error)))
+        };
+        self.pool
+            .with(connect, |connection| self.ask(connection, hash))
+    }
+
+    fn told(&self, answer: Result<Secret, Refused>) -> Result<mpi::Signature, SignerError> {
         match answer {
             Ok(text) => signature::read(&text, self.key.public()).ok_or_else(|| {
                 SignerError::new(
@@ -234,6 +259,7 @@ impl Held {
                 self.key.fingerprint(),
             )),
             Err(Refused::Passphrase(reason)) => Err(SignerError::new(&self.source, reason)),
+            Err(Refused::Unreachable(error)) => Err(error),
         }
     }
 
@@ -277,6 +303,8 @@ impl Held {
 /// Why there is no signature.
 enum Refused {
     Agent(Failure),
+    /// There is no further connection to it.
+    Unreachable(SignerError),
     /// The passphrase that the agent asked for could not be read.
     Passphrase(String),
 }

@@ -70,6 +70,15 @@ impl<T> Pool<T> {
         done
     }
 
+    /// Half as many connections from now on, for the other side cannot bear them all; those
+    /// that nobody uses are closed.
+    pub(crate) fn shrink(&self) {
+        let mut state = self.state();
+        state.open -= state.idle.len();
+        state.idle.clear();
+        state.limit = (state.limit / 2).max(1);
+    }
+
     /// An idle connection or a new one.
     fn take<E>(&self, open: impl Fn() -> Result<T, Unopened<E>>) -> Result<T, E> {
         let mut state = self.state();
@@ -123,8 +132,8 @@ impl<T> Drop for Place<'_, T> {
     fn drop(&mut self) {
         let mut state = self.pool.state();
         match self.connection.take() {
-            Some(connection) => state.idle.push(connection),
-            None => state.open -= 1,
+            Some(connection) if state.open <= state.limit => state.idle.push(connection),
+            _ => state.open -= 1,
         }
         drop(state);
         self.pool.returned.notify_one();
@@ -241,6 +250,48 @@ mod tests {
         assert_eq!(pool.with(number, |_| Err::<usize, _>("lost")), Err("lost"));
         assert_eq!(pool.with(number, |n| Ok(*n)), Ok(1));
         assert_eq!(pool.with(number, |n| Ok(*n)), Ok(1));
+    }
+
+    #[test]
+    fn a_pool_that_shrank_opens_fewer() {
+        let (open, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let pool = Pool::new(4);
+        let start = Barrier::new(4);
+        let at_once = |pool: &Pool<()>, wait: &dyn Fn()| {
+            let done: Result<(), &str> = pool.with(
+                || Ok(()),
+                |()| {
+                    most.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    wait();
+                    open.fetch_sub(1, Ordering::SeqCst);
+                    Ok(())
+                },
+            );
+            done.unwrap();
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    at_once(&pool, &|| {
+                        start.wait();
+                    });
+                });
+            }
+        });
+        assert_eq!(most.swap(0, Ordering::SeqCst), 4);
+        pool.shrink();
+        pool.shrink();
+        pool.shrink();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        at_once(&pool, &std::thread::yield_now);
+                    }
+                });
+            }
+        });
+        assert_eq!(most.into_inner(), 1);
     }
 
     #[test]
