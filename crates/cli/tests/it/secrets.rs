@@ -324,6 +324,46 @@ fn keys_that_are_made() {
 }
 
 #[test]
+fn keys_that_are_changed() {
+    let vault = Vault::new();
+    let key = vault.path("key");
+    let passphrase = "--passphrase-file VAULT/passphrase";
+    let wrong = "--passphrase-file VAULT/wrong";
+    for (name, command, options, status) in [
+        ("extend", "extend --expires 5y", passphrase, 0),
+        ("extend, wrong", "extend --expires 5y", wrong, 2),
+        ("subkey", "subkey add", passphrase, 0),
+        (
+            "passphrase",
+            "passphrase --new-passphrase-file VAULT/wrong",
+            passphrase,
+            0,
+        ),
+        (
+            "passphrase, wrong",
+            "passphrase --new-passphrase-file VAULT/passphrase",
+            wrong,
+            2,
+        ),
+    ] {
+        secret(&key, &fs::read_to_string(&vault.protected).unwrap());
+        let text = format!("key {command} --time 2025-03-01 {options} VAULT/key");
+        look(
+            &vault,
+            &Use {
+                name,
+                arguments: arguments(&text, &vault),
+                environment: Vec::new(),
+                redirect: String::new(),
+                status,
+            },
+        );
+        let changed = fs::read(&key).unwrap();
+        vault.needles.absent(name, "the key file", &changed);
+    }
+}
+
+#[test]
 fn mavens_variables() {
     let vault = Vault::new();
     let key = fs::read_to_string(&vault.protected).unwrap();

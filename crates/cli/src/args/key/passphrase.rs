@@ -12,7 +12,8 @@ use super::change::KeyChange;
 /// --new-passphrase-file and its own. No passphrase is ever an argument.
 #[derive(Args, Debug)]
 #[command(group = ArgGroup::new("new").required(true).args([
-    "new_passphrase_file", "new_passphrase_fd", "new_passphrase_credential", "remove",
+    "new_passphrase_file", "new_passphrase_fd", "new_passphrase_pinentry",
+    "new_passphrase_credential", "remove",
 ]))]
 pub(crate) struct KeyPassphrase {
     #[command(flatten)]
@@ -23,6 +24,9 @@ pub(crate) struct KeyPassphrase {
     /// Read the new passphrase from this file descriptor
     #[arg(long, value_name = "FD")]
     pub(crate) new_passphrase_fd: Option<i32>,
+    /// Ask a person for the new passphrase, twice, through pinentry
+    #[arg(long)]
+    pub(crate) new_passphrase_pinentry: bool,
     /// Read the new passphrase from this systemd credential
     #[arg(long, value_name = "NAME")]
     pub(crate) new_passphrase_credential: Option<String>,

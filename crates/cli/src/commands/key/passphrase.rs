@@ -14,6 +14,7 @@ pub(super) fn run(arguments: &KeyPassphrase, clock: SystemTime) -> Result<ExitCo
     let new = context::passphrase(&PassphraseSource {
         passphrase_file: arguments.new_passphrase_file.clone(),
         passphrase_fd: arguments.new_passphrase_fd,
+        passphrase_pinentry: arguments.new_passphrase_pinentry,
         passphrase_credential: arguments.new_passphrase_credential.clone(),
     })?;
     let opened = change::open(&arguments.change, clock)?;
