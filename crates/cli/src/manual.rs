@@ -1,5 +1,5 @@
 //! The manual: a page a command from the same definitions as `--help`, the table of
-//! finding codes, and the JSON document.
+//! finding codes, the JSON document, and keys that are no files.
 
 use anyhow::Result;
 use clap::{Command, CommandFactory as _};
@@ -9,6 +9,7 @@ use pkgseal_repo::Code;
 use crate::args::Arguments;
 
 const JSON_PAGE: &str = include_str!("manual/pkgseal-json.5");
+const SIGNER_PAGE: &str = include_str!("manual/pkgseal-signer.7");
 
 /// Every finding code of every crate, sorted.
 pub(crate) fn codes() -> Vec<Code> {
@@ -36,6 +37,10 @@ pub(crate) fn pages() -> Result<Vec<(String, Vec<u8>)>> {
         findings_page().into_bytes(),
     ));
     pages.push(("pkgseal-json.5".to_owned(), JSON_PAGE.as_bytes().to_vec()));
+    pages.push((
+        "pkgseal-signer.7".to_owned(),
+        SIGNER_PAGE.as_bytes().to_vec(),
+    ));
     pages.sort();
     Ok(pages)
 }

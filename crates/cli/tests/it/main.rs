@@ -36,6 +36,7 @@ mod rpm_verify;
 mod run;
 mod safety;
 mod secrets;
+mod signers;
 mod sources;
 mod upload;
 mod upload_peers;

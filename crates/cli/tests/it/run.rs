@@ -41,6 +41,13 @@ impl Call {
         self
     }
 
+    pub(crate) fn envs(mut self, variables: &[(&str, String)]) -> Self {
+        for (name, value) in variables {
+            self.0.env(name, value);
+        }
+        self
+    }
+
     pub(crate) fn run(mut self) -> Run {
         let output = self.0.output().unwrap();
         Run {
