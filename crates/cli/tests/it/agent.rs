@@ -11,6 +11,7 @@ use pkgseal_testkit::build::rpm::{Format, Rpm};
 use pkgseal_testkit::build::upload::Upload;
 use pkgseal_testkit::build::{maven, put};
 use pkgseal_testkit::keys::{self, TestKey};
+use pkgseal_testkit::peers::trixie::{self, Room};
 use pkgseal_testkit::peers::{self, deb, devscripts, gnupg, rpm};
 
 use crate::run::{Call, find, pkgseal, repository};
@@ -304,6 +305,59 @@ fn a_forwarded_agent_signs() {
         .run()
         .expect(0);
     gpgv(&key, &beside(&file), Some(&file));
+    fs::remove_file(&socket).unwrap();
+}
+
+/// The agent of GnuPG 2.4, which keeps keys in a form of its own.
+#[test]
+fn the_agent_of_trixie_signs() {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let Some(room) = Room::new() else {
+        return;
+    };
+    let home = room.outside().join("home");
+    fs::DirBuilder::new().mode(0o700).create(&home).unwrap();
+    let inside = room.path_inside(&home);
+    let run = |program: &str, arguments: &[&str]| {
+        let mut command = room.command(program);
+        command.arg("--homedir").arg(&inside).args(arguments);
+        peers::run(&mut command).expect_ok()
+    };
+    let Some(near) = Shop::new(&[]) else {
+        return;
+    };
+    near.kill();
+    let socket = near.socket();
+    let _ = fs::remove_file(&socket);
+    let far = run("gpgconf", &["--list-dirs", "agent-socket"]).text;
+    let far = trixie::root()
+        .unwrap()
+        .join(far.trim().trim_start_matches('/'));
+    fs::write(&socket, format!("%Assuan%\nsocket={}\n", far.display())).unwrap();
+    for name in [
+        "good-ed25519",
+        "good-rsa2048",
+        "good-brainpool-p256",
+        "protected",
+    ] {
+        let key = keys::load(name);
+        let file = room.put("key", key.secret());
+        let mut import = vec!["--batch", "--pinentry-mode=loopback", "--passphrase"];
+        import.extend([keys::PASSPHRASE, "--import", file.to_str().unwrap()]);
+        run("gpg", &import);
+        let file = near.put(name, "notes\n");
+        let passphrase = near.secret("passphrase", keys::PASSPHRASE);
+        near.call("sign", &key)
+            .arg("--certificate")
+            .arg(key.certificate_path())
+            .arg("--passphrase-file")
+            .arg(&passphrase)
+            .arg(&file)
+            .run()
+            .expect(0);
+        gpgv(&key, &beside(&file), Some(&file));
+    }
+    run("gpgconf", &["--kill", "all"]);
     fs::remove_file(&socket).unwrap();
 }
 

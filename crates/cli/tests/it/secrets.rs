@@ -150,8 +150,10 @@ fn look(vault: &Vault, usage: &Use<'_>) {
         vault.needles.absent_from_trace(usage.name, line);
     }
     assert!(seen.0 >= 2, "{}: strace sees what is started", usage.name);
+    let verb = usage.arguments.first().map(String::as_str);
+    let writes = usage.status == 0 && matches!(verb, Some("sign" | "key" | "maven"));
     assert!(
-        usage.status != 0 || seen.1 > 0,
+        !writes || seen.1 > 0,
         "{}: strace sees what is written",
         usage.name
     );

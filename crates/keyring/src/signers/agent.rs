@@ -100,7 +100,10 @@ pub(super) fn open(
             ));
             continue;
         };
-        match first.simple(&format!("HAVEKEY {grip}")) {
+        let had = first
+            .simple(&format!("HAVEKEY {grip}"))
+            .and_then(|_| first.simple(&format!("SIGKEY {grip}")));
+        match had {
             Ok(_) => {
                 let held = Held {
                     source: source.clone(),
@@ -237,8 +240,12 @@ impl Held {
 
     fn once(&self, hash: &str) -> Result<Secret, Refused> {
         let connect = || {
-            connect(&self.source, &self.socket, Absent::Fail, self.asking())
-                .map_err(|error| Unopened::Failed(Refused::Unreachable(error)))
+            let mut connection = connect(&self.source, &self.socket, Absent::Fail, self.asking())
+                .map_err(|error| Unopened::Failed(Refused::Unreachable(error)))?;
+            connection
+                .simple(&format!("SIGKEY {}", self.grip))
+                .map_err(|failure| Unopened::Failed(Refused::Agent(failure)))?;
+            Ok(connection)
         };
         self.pool
             .with(connect, |connection| self.ask(connection, hash))
@@ -271,12 +278,8 @@ impl Held {
     }
 
     fn ask(&self, connection: &mut Connection, hash: &str) -> Result<Secret, Refused> {
-        for command in [
-            "RESET",
-            &format!("SIGKEY {}", self.grip),
-            &format!("SETKEYDESC {}", self.description),
-            hash,
-        ] {
+        // The key stays chosen for as long as the connection lasts.
+        for command in [&format!("SETKEYDESC {}", self.description), hash] {
             connection.simple(command)?;
         }
         let mut unread = None;
