@@ -168,6 +168,33 @@ fn each_suite_has_its_own_dates() {
 }
 
 #[test]
+fn a_client_of_a_file_may_bound_valid_until() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, keyring) = one(
+        folder.path(),
+        &["good"],
+        Some("Sat, 08 Mar 2025 00:00:00 UTC"),
+    );
+    for (rule, expected) in [
+        ("max-valid-seconds = 172800", "2025-03-03T00:00:01Z"),
+        ("min-valid-seconds = 864000", "2025-03-11T00:00:01Z"),
+    ] {
+        let file = folder.path().join("client.toml");
+        let text = format!("based-on = \"trixie\"\nname = \"ours\"\n[release]\n{rule}\n");
+        fs::write(&file, text).unwrap();
+        let run = forecast(&keyring, &["--client", file.to_str().unwrap()], &root).expect(0);
+        assert!(run.stdout.contains(expected), "{}", run.stdout);
+        assert!(
+            run.stdout.contains("forecast.valid-until"),
+            "{}",
+            run.stdout
+        );
+    }
+    let missing = folder.path().join("missing.toml");
+    forecast(&keyring, &["--client", missing.to_str().unwrap()], &root).expect(2);
+}
+
+#[test]
 fn a_flat_repository_is_one_too() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("flat");

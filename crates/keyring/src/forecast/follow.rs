@@ -96,9 +96,10 @@ pub fn told(
     let answer = before
         .last()
         .map_or(Answer::Rejects, |(_, state)| state.answer);
+    // Of what is broken already nobody can say that it would not mind.
     let quiet = dates
         .iter()
-        .filter(|date| date.telling == Telling::Always)
+        .filter(|date| date.telling == Telling::Always && answer != Answer::Rejects)
         .filter(|date| date.at > span.now && date.at <= span.until)
         .filter(|date| !changed.contains(&date.at))
         .map(|date| Quiet {

@@ -121,7 +121,9 @@ fn what_is_past_is_told_once_with_its_beginning() {
 
 #[test]
 fn what_never_was_accepted_has_no_date() {
-    let found = followed(rejects(CODE_B), Vec::new(), &[date(5, "made")]);
+    let dates = [date(5, "made"), date(NOW + 5, "key")];
+    let found = followed(rejects(CODE_B), Vec::new(), &dates);
+    assert!(found.quiet.is_empty());
     assert_eq!(events(&found.events), [(None, "breaks", "another reason")]);
     assert_eq!(found.present.answer, Answer::Rejects);
 }

@@ -39,8 +39,9 @@ pub(crate) struct KeyringForecast {
     /// Only those that are named are asked then: a release of apt (bookworm, noble, trixie…)
     /// or rpm (rpm-4.18, rpm-4.20, rpm-6), what reads yum's metadata (dnf-el8, dnf-el9,
     /// dnf-el10, dnf-fedora, zypper-suse), maven-central, gradle, sequoia, gpg, and pkgseal
-    /// itself. Where none is named, one of each kind is asked.
-    #[arg(long = "client", value_name = "NAME")]
+    /// itself; or a file such as `pkgseal apt clients NAME` prints, with Min-ValidTime and
+    /// Max-ValidTime of its own. Where none is named, one of each kind is asked.
+    #[arg(long = "client", value_name = "NAME|FILE")]
     pub(crate) clients: Vec<String>,
     #[command(flatten)]
     pub(crate) targets: Targets,

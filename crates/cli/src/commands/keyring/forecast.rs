@@ -1,4 +1,23 @@
 //! `pkgseal keyring forecast`: who is asked, about what, and in which form it is told.
+//!
+//! Held against the real programs by `tests/it/forecast_peers.rs`, a minute before and after
+//! every date that is named: apt 2.6 with gpgv, apt 3.0 with sqv, dnf 4.14 and zypper with
+//! gpg, rpm 4.18 and 4.20, and sqv 1.3 with `--policy-as-of`. Where they differ from what a
+//! key's own dates say:
+//!
+//! - apt 3 with sqv, rpm 4.19 and later, and sqv itself ask whether a key was alive when it
+//!   signed: what is published outlives its key, and breaks with the next publication only.
+//! - rpm 4.18 asks for no age at all, and librepo with rpm-sequoia (dnf5, EL 10) takes any
+//!   signature of repomd.xml whose mathematics hold.
+//! - gpg (apt 2, dnf 4, zypper) counts a revocation from the day on which the certificate
+//!   carries it, whatever its date: a key that is retired later is broken already.
+//! - apt 3 warns of its policy a year ahead, by days of UTC; of a key that expires, and of
+//!   Valid-Until, nobody warns.
+//! - rpm-sequoia ends DSA on 2030-02-01 by its own clock; every other rule of its policy that
+//!   has a day is past.
+//!
+//! Not run: dnf5, rpm 6, Gradle and Maven Central (see what each client says of how it was
+//! checked).
 
 mod apt;
 mod dates;
@@ -17,6 +36,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
+use pkgseal_deb::apt::client::Client;
 use pkgseal_keyring::consumer::{Consumer, Model};
 use pkgseal_keyring::forecast::{Followed, Forecast, Span, causes};
 use pkgseal_keyring::{Loaded, forecast};
@@ -24,6 +44,7 @@ use pkgseal_openpgp::{Certificates, Fingerprint, Profile};
 use pkgseal_repo::{Finding, Limits, Outcome, StagedFile};
 
 use crate::args::{ForecastFormat, KeyringForecast, KindName};
+use crate::commands::clients;
 use crate::failure::hinted;
 use crate::{consumers, context, kind, report};
 
@@ -36,6 +57,8 @@ struct Asked {
     limits: Limits,
     certificates: Certificates,
     consumers: Vec<Arc<dyn Consumer>>,
+    /// The apts among them, and those of files.
+    apt: Vec<Client>,
     /// Consumers that judge files by their signatures alone.
     models: Vec<Model>,
     /// Our own profile, where we are asked.
@@ -126,13 +149,23 @@ fn asked(
     }
     let all = names.iter().any(|name| name == "all");
     let ourselves = names.is_empty() || all || names.iter().any(|name| name == OURSELVES);
-    let alone = !names.is_empty() && names.iter().all(|name| name == OURSELVES);
-    names.retain(|name| name != OURSELVES);
-    let consumers = if alone {
+    let nobody_named = names.is_empty();
+    let files = names.iter().filter(|name| is_file(name));
+    let files = files
+        .map(|name| clients::one::<Client>(name, limits))
+        .collect::<Result<Vec<_>>>()?;
+    names.retain(|name| name != OURSELVES && !is_file(name));
+    let consumers = if names.is_empty() && !nobody_named {
         Vec::new()
     } else {
         consumers::named(&names)?
     };
+    let mut apt = consumers
+        .iter()
+        .filter(|consumer| apt::reads(consumer.name()))
+        .map(|consumer| Ok(Client::named(consumer.name())?))
+        .collect::<Result<Vec<_>>>()?;
+    apt.extend(files);
     let models = consumers
         .iter()
         .filter(|consumer| Model::names().any(|name| name == consumer.name()))
@@ -145,9 +178,15 @@ fn asked(
         limits: limits.clone(),
         certificates,
         consumers,
+        apt,
         models,
         profile: ourselves.then_some(profile),
     })
+}
+
+/// Whether a client is named by its file.
+fn is_file(name: &str) -> bool {
+    name.contains('/') || name.ends_with(".toml")
 }
 
 /// The clients of a generation of readers.

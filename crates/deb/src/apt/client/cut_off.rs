@@ -43,6 +43,12 @@ impl StandingRoot {
 }
 
 impl Client {
+    /// The last second on which a root of these dates is valid to it, by its own
+    /// Min-ValidTime and Max-ValidTime too.
+    pub fn valid_until(&self, dates: RootDates) -> Option<Timestamp> {
+        release::effective(&self.rules, dates.date, dates.valid_until)
+    }
+
     /// Every day on which its policy changes, in the order of its file.
     pub fn cut_offs(&self) -> Vec<CutOff> {
         let rules = &*self.rules;
@@ -167,6 +173,35 @@ mod tests {
             entry("version 3", "2026-02-01", "2025-02-01")
         );
         assert!(!found.iter().any(|cut| cut.rule.contains("sha512")));
+    }
+
+    #[test]
+    fn a_client_may_have_its_own_opinion_of_valid_until() {
+        let day = |day: i64| Timestamp::from_second(day * 86_400).ok();
+        let until = |rules: &str, date, valid_until| {
+            let text = format!("based-on = \"trixie\"\nname = \"x\"\n[release]\n{rules}");
+            let client = Client::parse("x", &text).unwrap();
+            client.valid_until(RootDates { date, valid_until })
+        };
+        for (rules, date, valid_until, expected) in [
+            ("", 10, None, None),
+            ("", 10, Some(17), Some(17)),
+            ("max-valid-seconds = 259200\n", 10, Some(17), Some(13)),
+            ("max-valid-seconds = 259200\n", 10, None, Some(13)),
+            ("min-valid-seconds = 864000\n", 10, Some(17), Some(20)),
+            ("min-valid-seconds = 864000\n", 10, None, None),
+            (
+                "min-valid-seconds = 864000\nmax-valid-seconds = 259200\n",
+                10,
+                Some(17),
+                Some(13),
+            ),
+        ] {
+            let found = until(rules, day(date), valid_until.and_then(day));
+            assert_eq!(found, expected.and_then(day), "{rules}");
+        }
+        let far = "max-valid-seconds = 9223372036854775807\n";
+        assert_eq!(until(far, day(10), None), Some(Timestamp::MAX));
     }
 
     #[test]

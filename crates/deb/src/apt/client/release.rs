@@ -76,20 +76,12 @@ pub(super) fn dates_of(text: &[u8]) -> RootDates {
     }
 }
 
-/// Valid-Until within Min-ValidTime and Max-ValidTime, then the future.
-fn dates(
+/// Valid-Until within the client's Min-ValidTime and Max-ValidTime.
+pub(super) fn effective(
     rules: &Rules,
     dated: Option<Timestamp>,
     until: Option<Timestamp>,
-    subject: &str,
-    now: Timestamp,
-) -> Result<(), Box<Finding>> {
-    let cause = || format!("client {}: release ({})", rules.name, rules.release.explain);
-    let plus = |start: Timestamp, seconds: i64| {
-        start
-            .saturating_add(SignedDuration::from_secs(seconds))
-            .unwrap_or(Timestamp::MAX)
-    };
+) -> Option<Timestamp> {
     let (minimum, maximum) = (
         rules.release.min_valid_seconds,
         rules.release.max_valid_seconds,
@@ -106,6 +98,25 @@ fn dates(
         let latest = plus(start, maximum);
         until = Some(until.map_or(latest, |end| end.min(latest)));
     }
+    until
+}
+
+fn plus(start: Timestamp, seconds: i64) -> Timestamp {
+    start
+        .saturating_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// Valid-Until, then the future.
+fn dates(
+    rules: &Rules,
+    dated: Option<Timestamp>,
+    until: Option<Timestamp>,
+    subject: &str,
+    now: Timestamp,
+) -> Result<(), Box<Finding>> {
+    let cause = || format!("client {}: release ({})", rules.name, rules.release.explain);
+    let until = effective(rules, dated, until);
     if let Some(until) = until
         && now > until
     {

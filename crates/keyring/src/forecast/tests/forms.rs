@@ -194,8 +194,11 @@ fn dates_are_those_of_the_event() {
     assert!(text.contains("\r\nTRIGGER:-P30D\r\n"));
 }
 
-/// Reads metrics (text exposition format 0.0.4): name, labels and value of each sample.
-fn metrics(text: &str) -> Vec<(String, Vec<(String, String)>, f64)> {
+/// Name, labels and value.
+type Sample = (String, Vec<(String, String)>, f64);
+
+/// Reads metrics (text exposition format 0.0.4).
+fn metrics(text: &str) -> Vec<Sample> {
     assert!(text.ends_with('\n'));
     assert!(!text.contains('\r'));
     let mut samples = Vec::new();

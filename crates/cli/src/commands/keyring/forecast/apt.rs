@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 use jiff::Timestamp;
 use pkgseal_deb::apt::client::{
-    Answer as Said, Client, CutOff, Keys, StandingRoot, standing_roots,
+    Answer as Said, Client, CutOff, Keys, RootDates, StandingRoot, standing_roots,
 };
 use pkgseal_deb::apt::verify_release;
 use pkgseal_keyring::forecast::{
@@ -32,6 +32,9 @@ struct Suite {
     path: std::path::PathBuf,
     certificates: Certificates,
     dates: Vec<Dated>,
+    said: RootDates,
+    /// How it is dated anew.
+    refresh: String,
 }
 
 pub(super) fn ask(path: &Path, asked: &Asked) -> Result<Part> {
@@ -42,12 +45,7 @@ pub(super) fn ask(path: &Path, asked: &Asked) -> Result<Part> {
             suites.push(suite);
         }
     }
-    let clients = asked
-        .consumers
-        .iter()
-        .filter(|consumer| reads(consumer.name()))
-        .map(|consumer| Ok(Client::named(consumer.name())?))
-        .collect::<Result<Vec<_>>>()?;
+    let clients = &asked.apt;
     let mut questions: Vec<(&Suite, Option<&Client>)> = Vec::new();
     for suite in &suites {
         questions.extend(clients.iter().map(|client| (suite, Some(client))));
@@ -107,13 +105,11 @@ fn suite(
         .flat_map(|facts| dates::of_signature(facts, &asked.certificates, asked.span.now, &again))
         .collect();
     let said = files.dates();
-    if let Some(until) = said.valid_until {
-        let suite = files.folder.as_ref().map(|folder| {
-            let folder = folder.as_str();
-            folder.strip_prefix("dists/").unwrap_or(folder)
-        });
-        all.push(valid_until(until, repository, suite));
-    }
+    let suite = files.folder.as_ref().map(|folder| {
+        let folder = folder.as_str();
+        folder.strip_prefix("dists/").unwrap_or(folder)
+    });
+    let refresh = mend::refresh(repository, suite);
     if let Some(date) = said.date {
         let detail = format!("it is dated {date}");
         all.push(dates::dated(date, causes::BEGINS, detail));
@@ -125,18 +121,20 @@ fn suite(
         path: file,
         certificates: asked.certificates.only(&signers),
         dates: all,
+        said,
+        refresh,
     }))
 }
 
 /// The first second on which it is no longer valid.
-fn valid_until(until: Timestamp, repository: &Path, suite: Option<&str>) -> Dated {
+fn valid_until(until: Timestamp, refresh: &str) -> Dated {
     Dated {
         at: after(until, 1),
         cause: Cause {
             code: causes::VALID_UNTIL,
             key: None,
             detail: format!("its Valid-Until is {until}"),
-            mend: Some(mend::refresh(repository, suite)),
+            mend: Some(refresh.to_owned()),
         },
         shows: vec![
             "apt.client.expired".to_owned(),
@@ -150,6 +148,9 @@ fn by_client(suite: &Suite, client: &Client, asked: &Asked) -> Followed {
     let keys = Keys::certificates(&suite.certificates);
     let mut dates = suite.dates.clone();
     dates.extend(policy(client, suite));
+    if let Some(until) = client.valid_until(suite.said) {
+        dates.push(valid_until(until, &suite.refresh));
+    }
     let say = |at| {
         let verdict = client.judge(&suite.files.question(&keys, at));
         Ok::<_, Infallible>(State {
@@ -228,7 +229,11 @@ fn by_ourselves(
         let examination = verify_release(&suite.path, &verifier, &asked.limits)?;
         Ok(ours(examination.outcome(), examination.report.findings))
     };
-    follow(&suite.subject, OURSELVES, asked.span, &suite.dates, say)
+    let mut dates = suite.dates.clone();
+    if let Some(until) = suite.said.valid_until {
+        dates.push(valid_until(until, &suite.refresh));
+    }
+    follow(&suite.subject, OURSELVES, asked.span, &dates, say)
 }
 
 /// Our own verdict: warnings are none of a client that goes on.

@@ -10,7 +10,7 @@ use pkgseal_keyring::consumer::{self, Consumer, Opinion};
 use pkgseal_keyring::forecast::{
     Answer, Change, Dated, Followed, Scope, State, Subject, Timeline, after, causes, follow, told,
 };
-use pkgseal_openpgp::{Certificate, Certificates, KeyState, Profile};
+use pkgseal_openpgp::{Certificate, Certificates, Fingerprint, KeyState, Profile};
 use pkgseal_repo::Finding;
 use rayon::prelude::*;
 
@@ -79,17 +79,18 @@ fn line(
     now: Timestamp,
     until: Timestamp,
 ) -> Timeline<State> {
+    let owner = certificate.fingerprint();
     let present = consumer.judge(certificate, now).whole;
-    let coming = changes(&present, |at| at > now && at <= until);
+    let coming = changes(&present, &owner, |at| at > now && at <= until);
     let begun = certificate.moments().into_iter().min();
     let early = begun
         .filter(|begun| *begun <= now)
         .map(|begun| consumer.judge(certificate, after(begun, -1)).whole);
-    let said = state(&present.answer, &present.reasons);
+    let said = state(&present.answer, &present.reasons, &owner);
     let past = early
         .map(|early| Timeline {
-            first: state(&early.answer, &early.reasons),
-            changes: changes(&early, |at| at <= now),
+            first: state(&early.answer, &early.reasons, &owner),
+            changes: changes(&early, &owner, |at| at <= now),
         })
         .filter(|past| {
             let last = past.changes.last().map_or(&past.first, |change| &change.to);
@@ -112,21 +113,37 @@ fn line(
     }
 }
 
-fn state(answer: &Answer, reasons: &[Finding]) -> State {
+fn state(answer: &Answer, reasons: &[Finding], owner: &Fingerprint) -> State {
+    let mended = |reason: &Finding| {
+        let mend = match reason.code {
+            consumer::EXPIRED => Some(mend::extend(owner)),
+            consumer::WEAK_SELF_SIGNATURE => Some(mend::doctor(owner.as_str())),
+            consumer::WEAK_KEY => Some(mend::rotate(owner.as_str())),
+            _ => None,
+        };
+        Finding {
+            hint: mend.or_else(|| reason.hint.clone()),
+            ..reason.clone()
+        }
+    };
     State {
         answer: *answer,
-        reasons: reasons.to_vec(),
+        reasons: reasons.iter().map(mended).collect(),
     }
 }
 
-fn changes(opinion: &Opinion, counts: impl Fn(Timestamp) -> bool) -> Vec<Change<State>> {
+fn changes(
+    opinion: &Opinion,
+    owner: &Fingerprint,
+    counts: impl Fn(Timestamp) -> bool,
+) -> Vec<Change<State>> {
     opinion
         .changes
         .iter()
         .filter(|change| counts(change.at))
         .map(|change| Change {
             at: change.at,
-            to: state(&change.to, &change.reasons),
+            to: state(&change.to, &change.reasons, owner),
         })
         .collect()
 }
