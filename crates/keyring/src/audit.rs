@@ -160,24 +160,28 @@ fn audited(
 ) -> AuditedCertificate {
     let certificate = copy.certificate;
     let fingerprint = certificate.fingerprint();
+    let file = copy.files.first().and_then(|place| kept.get(*place));
+    let path = file.map_or(Path::new(""), |file| &file.path);
+    let (state, keys, findings) = certificate::state(certificate, path, request.now);
     let judgements = request
         .consumers
         .iter()
         .enumerate()
         .map(|(column, consumer)| {
-            let judgement = consumer.judge(certificate, request.now);
             let readings = || {
                 let files = copy.files.iter().filter_map(|place| files.get(*place));
-                files.filter_map(move |file| file.readings.get(column))
+                files.filter_map(move |file| Some((file, file.readings.get(column)?)))
             };
-            if readings().any(|reading| reading.found.contains(&fingerprint)) {
-                return judgement;
+            let finds = |(file, reading): (&AuditedFile, &Reading)| {
+                reading.found.len() == file.certificates || reading.found.contains(&fingerprint)
+            };
+            if readings().any(finds) {
+                return consumer.judge(certificate, request.now);
             }
-            let reason = readings().flat_map(|reading| &reading.reasons).next();
-            judgement.without_it(&not_found(reason, copy, kept, consumer.as_ref()))
+            let reason = readings().flat_map(|(_, reading)| &reading.reasons).next();
+            Judgement::absent(&keys, &not_found(reason, path, consumer.as_ref()))
         })
         .collect();
-    let (state, keys, findings) = certificate::state(certificate, request.now);
     AuditedCertificate {
         user_id: certificate.user_id(),
         fingerprint,
@@ -190,22 +194,13 @@ fn audited(
 }
 
 /// Why a consumer does not have a certificate.
-fn not_found(
-    reason: Option<&Finding>,
-    copy: &copies::Copy<'_>,
-    kept: &[KeptFile],
-    consumer: &dyn Consumer,
-) -> Finding {
+fn not_found(reason: Option<&Finding>, path: &Path, consumer: &dyn Consumer) -> Finding {
     if let Some(reason) = reason {
         return reason.clone();
     }
-    let file = copy.files.first().and_then(|place| kept.get(*place));
-    let path = file.map_or(String::new(), |file| {
-        file.path.to_string_lossy().into_owned()
-    });
     Finding::reject(
         consumer::FORM,
-        path,
+        path.to_string_lossy(),
         "it finds this certificate in none of the files",
     )
     .because(format!("{}: {}", consumer.name(), consumer.summary()))

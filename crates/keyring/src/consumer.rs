@@ -19,7 +19,7 @@ mod model;
 use std::fmt::Debug;
 
 use jiff::Timestamp;
-use pkgseal_openpgp::{Certificate, Fingerprint, Profile};
+use pkgseal_openpgp::{Certificate, Fingerprint, KeyFacts, Profile};
 use pkgseal_repo::{Finding, Severity};
 
 pub use codes::{
@@ -215,6 +215,28 @@ impl Judgement {
             whole.changes.push(Change { at, to, reasons });
         }
         self.whole = whole;
+    }
+
+    /// The consumer does not have the certificate with these keys at all.
+    pub fn absent(keys: &[KeyFacts], reason: &Finding) -> Self {
+        let opinion = |key: &KeyFacts| {
+            if key.capabilities.is_empty() || key.capabilities.contains(&"sign") {
+                Opinion::new(Answer::Rejects, vec![reason.clone()])
+            } else {
+                Opinion::new(Answer::NotAsked, Vec::new())
+            }
+        };
+        Self {
+            whole: Opinion::new(Answer::Rejects, vec![reason.clone()]),
+            keys: keys
+                .iter()
+                .map(|key| KeyOpinion {
+                    key: key.fingerprint.clone(),
+                    primary: key.primary,
+                    opinion: opinion(key),
+                })
+                .collect(),
+        }
     }
 
     /// The consumer does not have the certificate at all.

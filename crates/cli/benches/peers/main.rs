@@ -14,6 +14,7 @@ mod corpus;
 mod debs;
 mod files;
 mod inrelease;
+mod keyring;
 mod keys;
 mod lines;
 mod machine;
@@ -125,6 +126,11 @@ fn tables() -> io::Result<String> {
         eprintln!("measuring signers");
         text.push('\n');
         text.push_str(&signers::table(&lab)?);
+    }
+    if is_wanted("keyring") {
+        eprintln!("measuring keyring");
+        text.push('\n');
+        text.push_str(&keyring::table(&lab)?);
     }
     if is_wanted("yum") {
         eprintln!("measuring yum");

@@ -95,6 +95,14 @@ impl Rpm {
             }
         }
         judgement.sum_up();
+        let known = |reason: &Finding| reason.code == NOT_IMPORTED;
+        if !imported.contains(&true) && !judgement.whole.reasons.iter().any(known) {
+            let detail = format!("{} does not import it", self.client.name());
+            let subject = certificate.fingerprint().to_string();
+            let reason =
+                Finding::reject(NOT_IMPORTED, subject, detail).because(self.client.summary());
+            judgement.whole.also(&reason);
+        }
     }
 
     /// By what the system around it minds.
@@ -138,11 +146,16 @@ impl Consumer for Rpm {
     }
 
     fn reads(&self, file: &KeyFile<'_>) -> Reading {
-        if file.form == Form::Binary {
+        let block = b"-----BEGIN PGP PUBLIC KEY BLOCK-----";
+        let armored = file
+            .content
+            .windows(block.len())
+            .any(|window| window == block);
+        if file.form == Form::Binary || !armored {
             let detail = "rpm imports armored certificates only";
             let reason = Finding::reject(FORM, file.name, detail)
                 .because(format!("{}: {}", self.name, self.summary()))
-                .hint("publish it armored: gpg --enarmor, or pkgseal keyring export --armor");
+                .hint("publish it armored: pkgseal keyring merge --output NAME.asc NAME.gpg");
             return Reading::nothing(reason);
         }
         Reading::whole(file)

@@ -1,10 +1,13 @@
 //! The state of a certificate and of its keys, whoever asks.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use pkgseal_openpgp::{Certificate, KeyFacts, KeyState, Profile, codes as openpgp_codes};
 use pkgseal_repo::{Code, Finding};
 
 use super::codes;
+use crate::open::file::quoted;
 
 /// The best that can be said of the keys of a certificate that sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,10 +52,12 @@ impl State {
 /// The state, the keys, and what the owner should know.
 pub(super) fn state(
     certificate: &Certificate,
+    file: &Path,
     now: Timestamp,
 ) -> (State, Vec<KeyFacts>, Vec<Finding>) {
     let profile = Profile::strict();
     let keys = certificate.keys(&profile, now);
+    let file = quoted(file);
     let mut findings = Vec::new();
     if certificate.is_bare() {
         findings.push(
@@ -61,21 +66,24 @@ pub(super) fn state(
                 certificate.fingerprint().to_string(),
                 "it is nothing but keys",
             )
-            .hint("publish the whole certificate: gpg --armor --export FINGERPRINT"),
+            .hint(format!(
+                "publish the whole certificate: gpg --armor --export {}",
+                certificate.fingerprint()
+            )),
         );
     }
     let mut best = State::NoSigningKey;
     for key in &keys {
         let Some(state) = of_key(key) else { continue };
         best = best.min(state);
-        findings.extend(said(key, state));
+        findings.extend(said(key, state, &file));
     }
     if best == State::NoSigningKey {
         let detail = "no key in it is meant to sign";
         let subject = certificate.fingerprint().to_string();
         findings.push(
             Finding::warning(codes::STATE_NO_SIGNING_KEY, subject, detail)
-                .hint("add a signing subkey: pkgseal key subkey add"),
+                .hint("its holder adds a signing subkey: pkgseal key subkey add KEY"),
         );
     }
     for finding in certificate.lint(&profile, now) {
@@ -127,42 +135,32 @@ fn of_key(key: &KeyFacts) -> Option<State> {
 }
 
 /// What there is to say of a key that is not live.
-fn said(key: &KeyFacts, state: State) -> Option<Finding> {
+fn said(key: &KeyFacts, state: State, file: &str) -> Option<Finding> {
     let reason = key.reason.as_ref()?;
-    let (code, hint): (Code, &str) = match state {
+    let request = || format!("ask its holder: pkgseal key doctor --request - {file}");
+    let without = || format!("pkgseal keyring filter --drop revoked --output NEW.gpg {file}");
+    let (code, hint): (Code, String) = match state {
         State::Live | State::NoSigningKey => return None,
         State::NotYetValid => (
             codes::STATE_FUTURE,
-            "check the clock of the machine that made it",
+            "check the clocks here and of the machine that made it: date -u".to_owned(),
         ),
         State::Expired => (
             codes::STATE_EXPIRED,
-            "extend it and publish it again: pkgseal key extend",
+            "get it anew from its holder, who extends it: pkgseal key extend --expires 2y KEY"
+                .to_owned(),
         ),
-        State::Retired => (
-            codes::STATE_RETIRED,
-            "publish the certificate that follows it, and take this one out",
-        ),
-        State::Revoked => (
-            codes::STATE_REVOKED,
-            "take it out, and trust nothing that it has signed",
-        ),
-        State::WeakBinding => (
-            codes::STATE_WEAK_BINDING,
-            "renew the self-signatures: pkgseal key doctor --fix",
-        ),
+        State::Retired => (codes::STATE_RETIRED, without()),
+        State::Revoked => (codes::STATE_REVOKED, without()),
+        State::WeakBinding => (codes::STATE_WEAK_BINDING, request()),
         State::WeakKey => (
             codes::STATE_WEAK_KEY,
-            "plan a new key: pkgseal key rotate plan",
+            "its holder makes a new key, and plans the change: pkgseal key rotate plan".to_owned(),
         ),
-        State::Unbound if reason.detail.contains("sign back") => (
-            codes::STATE_NO_BACK_SIGNATURE,
-            "add the back-signature: pkgseal key doctor --fix",
-        ),
-        State::Unbound => (
-            codes::STATE_UNBOUND,
-            "publish the whole certificate: gpg --armor --export FINGERPRINT",
-        ),
+        State::Unbound if reason.detail.contains("sign back") => {
+            (codes::STATE_NO_BACK_SIGNATURE, request())
+        }
+        State::Unbound => (codes::STATE_UNBOUND, request()),
     };
     let mut finding = Finding::warning(code, key.fingerprint.to_string(), reason.detail.clone());
     finding.cause.clone_from(&reason.cause);

@@ -1,10 +1,13 @@
 //! The same certificate in several files: one copy, or several that differ.
 
+use std::path::Path;
+
 use pkgseal_openpgp::Certificate;
 use pkgseal_repo::Finding;
 
 use super::{AuditedCertificate, ByFingerprint, codes};
 use crate::open::KeptFile;
+use crate::open::file::quoted;
 
 /// A copy of a certificate, and the files in which it is just so.
 pub(super) struct Copy<'a> {
@@ -82,7 +85,12 @@ fn beside(one: &Copy<'_>, other: &Copy<'_>, kept: &[KeptFile]) -> Option<Finding
     };
     let (here, there) = (path(one), path(other));
     let subject = one.certificate.fingerprint().to_string();
-    let hint = format!("find out what differs: pkgseal keyring diff {here} {there}");
+    let quoted = |text: &str| quoted(Path::new(text));
+    let hint = format!(
+        "put them together: pkgseal keyring merge --output NEW.gpg {} {}",
+        quoted(&here),
+        quoted(&there)
+    );
     Some(if merged == theirs {
         let detail = format!(
             "the copy in {here} is older than the one in {there}, which has all of it and more"

@@ -212,8 +212,11 @@ impl About<'_> {
         let armored = self.file.form == Some(Form::Armored);
         (armored && blocks > 1).then(|| {
             let detail = format!("{blocks} armored blocks in one file");
-            Finding::note(codes::SEVERAL_BLOCKS, &self.subject, detail)
-                .hint("put each certificate into a file of its own, or all into one block: pkgseal keyring merge")
+            Finding::note(codes::SEVERAL_BLOCKS, &self.subject, detail).hint(format!(
+                "put them into one block: pkgseal keyring merge --output {} {}",
+                self.shell(Some("merged.asc")),
+                self.shell(None)
+            ))
         })
     }
 
@@ -226,7 +229,12 @@ impl About<'_> {
                 six.fingerprint()
             );
             self.warning(codes::V6_HIDES, detail)
-                .hint("put it into a file of its own, which gpgv's users do not get")
+                .hint(format!(
+                    "put it into a file of its own: pkgseal keyring filter --certificate {} --output {} {}",
+                    six.fingerprint(),
+                    self.shell(Some("v6.gpg")),
+                    self.shell(None)
+                ))
         })
     }
 
@@ -240,9 +248,9 @@ impl About<'_> {
             findings.push(self.reject(codes::WRITABLE, words()).hint(hint));
         }
         if holds_secrets(self.file) {
-            let public = self.shell(Some("public.asc"));
             let hint = format!(
-                "keep it apart, and publish what `gpg --import-options show-only --import --export --armor {} > {public}` gives",
+                "publish its certificate alone: pkgseal keyring merge --output {} {}",
+                self.shell(Some("public.asc")),
                 self.shell(None)
             );
             findings.push(if readable {
