@@ -147,10 +147,12 @@ impl Opinion {
             Severity::Warning => Answer::Warns,
             Severity::Note => self.answer,
         };
-        self.reasons.push(finding.clone());
         if answer <= self.answer {
+            self.reasons.push(finding.clone());
             return;
         }
+        // What decides comes first.
+        self.reasons.insert(0, finding.clone());
         self.answer = answer;
         self.changes.retain(|change| change.to > answer);
     }

@@ -20,6 +20,9 @@
 //!   whether that is safe.
 //! - [`MavenVariables`] are the environment variables in which Maven hands over a key.
 //!
+//! - [`audit::audit`] says what everybody who reads certificates makes of keyrings as they
+//!   lie there; [`consumer`] is how they are asked.
+//!
 //! Nothing here judges a signature; see [`pkgseal_openpgp::Verifier`]. Nothing is fetched:
 //! a keyring that names a URL gives a finding.
 //!

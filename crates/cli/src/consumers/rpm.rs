@@ -88,7 +88,8 @@ impl Rpm {
                 let detail = format!("{} does not import it", self.client.name());
                 let reason = Finding::reject(NOT_IMPORTED, key.key.to_string(), detail)
                     .because(self.client.summary());
-                if key.opinion.answer.counts() {
+                // Who asks for no state has no other reason.
+                if lenient || key.opinion.answer.counts() {
                     key.opinion = Opinion::new(Answer::Rejects, Vec::new());
                 }
                 key.opinion.also(&reason);

@@ -12,7 +12,7 @@ use pkgseal_keyring::consumer::{
     Answer, Consumer, EXPIRED, Judgement, Model, NO_SIGNING_KEY, REVOKED, UNBOUND, WEAK_KEY,
     WEAK_SELF_SIGNATURE,
 };
-use pkgseal_openpgp::Certificate;
+use pkgseal_openpgp::{Certificate, KeyState, Profile};
 use pkgseal_testkit::keys;
 use sequoia_openpgp as openpgp;
 
@@ -328,4 +328,92 @@ fn sequoia_says_what_the_model_says() {
         different.len(),
         different.join("\n")
     );
+}
+
+/// What others certify decides nothing: read without it, certificates are worth the same.
+#[test]
+fn certifications_by_others_change_no_key() {
+    if !Path::new(VECTORS).is_dir() {
+        println!("SKIP: {VECTORS} is not there");
+        return;
+    }
+    let mut paths = Vec::new();
+    files(Path::new(VECTORS), &mut paths);
+    let (now, profile) = (at("2026-11-01T00:00:00Z"), Profile::strict());
+    let (mut certificates, mut smaller) = (0, 0);
+    for path in paths {
+        let bytes = std::fs::read(&path).unwrap();
+        let (all, errors) = Certificate::parse_all(&bytes);
+        let (own, own_errors) = Certificate::parse_own(&bytes);
+        assert_eq!(errors, own_errors, "{}", path.display());
+        assert_eq!(all.len(), own.len(), "{}", path.display());
+        for (all, own) in all.iter().zip(&own) {
+            certificates += 1;
+            smaller += usize::from(own.to_binary().len() < all.to_binary().len());
+            assert_eq!(all.fingerprint(), own.fingerprint());
+            assert_eq!(
+                all.keys(&profile, now),
+                own.keys(&profile, now),
+                "{}",
+                path.display()
+            );
+            assert_eq!(
+                all.lint(&profile, now),
+                own.lint(&profile, now),
+                "{}",
+                path.display()
+            );
+            assert_eq!(all.moments(), own.moments());
+            assert_eq!(all.user_ids(now), own.user_ids(now));
+        }
+    }
+    assert!(
+        certificates > 500 && smaller > 50,
+        "{certificates}, {smaller}"
+    );
+}
+
+#[test]
+fn moments_at_which_something_changes() {
+    let moments = certificate("expired").moments();
+    assert!(moments.is_sorted());
+    assert!(moments.contains(&at("2025-06-01T00:00:00Z")));
+    assert!(
+        certificate("revoked-soft")
+            .moments()
+            .contains(&at("2025-07-01T00:00:00Z"))
+    );
+    assert!(
+        certificate("subkey-revoked-hard")
+            .moments()
+            .contains(&at("2025-07-01T00:00:00Z"))
+    );
+    assert!(
+        !certificate("good")
+            .moments()
+            .contains(&at("2025-06-01T00:00:00Z"))
+    );
+}
+
+#[test]
+fn fields_of_a_profile_changed() {
+    let strict = Profile::strict();
+    let key = |profile: &Profile| certificate("rsa1024").keys(profile, at(LATE)).remove(0);
+    let lenient = strict
+        .overlaid("mine", "[public-key.rsa]\nminimum-bits = 1024\n")
+        .unwrap();
+    assert_eq!(lenient.name(), "mine");
+    assert!(matches!(key(&strict).state, KeyState::Weak { .. }));
+    assert!(!matches!(key(&lenient).state, KeyState::Weak { .. }));
+    let cause = key(&strict).reason.unwrap().cause.unwrap();
+    assert!(cause.contains("minimum-bits"), "{cause}");
+    for text in [
+        "nonsense",
+        "more = 1",
+        "[public-key.rsa]\nminimum-bits = \"many\"",
+        "[digest.sha1]\ndata = \"perhaps\"",
+        "threshold = -1",
+    ] {
+        assert!(strict.overlaid("mine", text).is_err(), "{text}");
+    }
 }
