@@ -172,11 +172,25 @@ fn rpm_4_20_imports_the_same_certificates() {
     let run = room.run("sh", ["-c", &script]).expect_ok();
     let real = imported(&String::from_utf8_lossy(&run.stdout));
     let audited = Audited::new(&corpus, &["rpm-4.20"]);
+    let certificates = list(&audited.document, "certificates").iter();
+    let post_quantum: BTreeSet<&str> = certificates
+        .filter(|one| text(&list(one, "keys")[0], "algorithm").starts_with("ML-DSA"))
+        .map(|one| text(one, "fingerprint"))
+        .collect();
     let (mut taken, mut refused) = (0, 0);
     for path in files {
         let real = &real[path.strip_prefix(&corpus).unwrap()];
         for certificate in audited.in_file(&path, "rpm-4.20") {
             let primary = text(&list(certificate, "keys")[0], "fingerprint");
+            // Debian builds rpm-sequoia with Nettle, which knows no ML-DSA; others count it.
+            if post_quantum.contains(primary) {
+                assert!(!real.contains(&key_id(primary)), "{primary}");
+                continue;
+            }
+            // Of what is revoked that is said, whether it is imported or not.
+            if names(certificate, "consumer.revoked") {
+                continue;
+            }
             let form = names(certificate, "consumer.form");
             let ours = !form && !names(certificate, "consumer.not-imported");
             *if ours { &mut taken } else { &mut refused } += 1;
