@@ -210,7 +210,11 @@ fn what_is_not_there_is_told() {
     bench.refuses(URI, "none of its keys is", "--certificate FILE");
     bench.refuses(URI, "it has ECDSA object=release;id=%a1", "");
     bench.certificate = "not-signing";
-    bench.refuses(URI, "no certificate has a key that can sign", "--certificate FILE");
+    bench.refuses(
+        URI,
+        "no certificate has a key that can sign",
+        "--certificate FILE",
+    );
     bench.refuses(URI, "may not sign", "");
 }
 

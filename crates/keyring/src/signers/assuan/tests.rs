@@ -1,6 +1,8 @@
 use super::*;
 
-fn talk(server: &[u8]) -> (Connection<&[u8], Vec<u8>>, Result<(), Failure>) {
+type Talk<'a> = Connection<&'a [u8], Vec<u8>>;
+
+fn talk(server: &[u8]) -> (Talk<'_>, Result<(), Failure>) {
     let mut connection = Connection {
         reader: server,
         writer: Vec::new(),
