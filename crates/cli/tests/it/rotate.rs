@@ -159,22 +159,35 @@ impl Rotation {
             .run()
     }
 
-    /// What `status` says of a client, by its JSON.
-    pub(crate) fn says(&self, time: &str, client: &str, keyring: &str) -> Vec<(String, bool)> {
+    /// Every client in the JSON of `status`.
+    fn clients(&self, time: &str) -> Vec<serde_json::Value> {
         let run = pkgseal(["key", "rotate", "status", "--json", "--time", time])
             .arg(self.file())
             .run();
         let value: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-        let mut found = Vec::new();
-        for repository in value["repositories"].as_array().unwrap() {
-            for one in repository["clients"].as_array().unwrap() {
-                if one["client"] == client && one["keyring"] == keyring {
-                    let subject = one["subject"].as_str().unwrap().to_owned();
-                    found.push((subject, one["answer"] != "rejects"));
-                }
-            }
-        }
-        found
+        let repositories = value["repositories"].as_array().unwrap().iter();
+        let clients = repositories.map(|one| one["clients"].as_array().unwrap().clone());
+        clients.flatten().collect()
+    }
+
+    /// What `status` says of a client: of what, and whether that is accepted.
+    pub(crate) fn says(&self, time: &str, client: &str, keyring: &str) -> Vec<(String, bool)> {
+        let clients = self.clients(time).into_iter();
+        clients
+            .filter(|one| one["client"] == client && one["keyring"] == keyring)
+            .map(|one| {
+                let subject = one["subject"].as_str().unwrap().to_owned();
+                (subject, one["answer"] != "rejects")
+            })
+            .collect()
+    }
+
+    /// Clients that count and reject something.
+    pub(crate) fn left_behind(&self, time: &str) -> Vec<serde_json::Value> {
+        let mut clients = self.clients(time);
+        assert!(clients.iter().any(|one| one["counted"] == true));
+        clients.retain(|one| one["counted"] == true && one["answer"] == "rejects");
+        clients
     }
 }
 

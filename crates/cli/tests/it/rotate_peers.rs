@@ -4,12 +4,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use pkgseal_testkit::keys;
-use pkgseal_testkit::peers::{apt, yum};
+use pkgseal_testkit::peers::strace::{self, Went};
+use pkgseal_testkit::peers::trixie::Room;
+use pkgseal_testkit::peers::{apt, rpm, yum};
 
 use crate::rotate::Rotation;
-use crate::run::pkgseal;
+use crate::run::{find, pkgseal};
 
 const WINDOW: &[&str] = &["--window", "90d", "--settle", "14d"];
 /// Steps, when they are done, and when is looked.
@@ -220,9 +223,44 @@ fn installs(rotation: &Rotation, root: &Path, trusted: &[&str]) -> Option<bool> 
     Some(dnf.run(&["install", "alpha"]).accepted())
 }
 
+/// Whether this rpm finds a signature it trusts on the package.
+fn checks(root: &Path, trusted: &[&str]) -> Option<bool> {
+    let keys: Vec<_> = trusted.iter().map(|name| keys::load(name)).collect();
+    let keys: Vec<_> = keys.iter().collect();
+    Some(rpm::check(&find(root, ".rpm"), &keys)?.accepted())
+}
+
+/// As [`checks`], by the rpm of Debian 13.
+fn newer_checks(root: &Path, trusted: &[&str]) -> Option<bool> {
+    let room = Room::new()?;
+    let database = format!("--dbpath={}", room.inside().join("db").display());
+    let rpmkeys = |option: &str, path: &Path| {
+        let mut command = room.command("rpmkeys");
+        command.args([&*database, option]).arg(path);
+        command.output().unwrap().status.success()
+    };
+    for name in trusted {
+        let path = room.put(name, keys::load(name).certificate());
+        assert!(rpmkeys("--import", &path), "{name}");
+    }
+    let package = room.put("alpha.rpm", fs::read(find(root, ".rpm")).unwrap());
+    Some(rpmkeys("--checksig", &package))
+}
+
 /// Compares a dnf with every keyring to what `status` says of repomd.xml and packages.
 fn dnf_as_status_says(rotation: &Rotation, root: &Path, time: &str, expected: [bool; 3]) {
     for ((keyring, trusted), expected) in keyrings(rotation).into_iter().zip(expected) {
+        for (client, accepted) in [
+            ("rpm-4.18", checks(root, &trusted)),
+            ("rpm-4.20", newer_checks(root, &trusted)),
+        ] {
+            let mut says = rotation.says(time, client, keyring);
+            says.retain(|(subject, _)| subject != "packages to come");
+            assert_eq!(says.len(), 1, "{says:?}");
+            if let Some(accepted) = accepted {
+                assert_eq!(accepted, says[0].1, "{time}: real {client}/{keyring}");
+            }
+        }
         let mut says = rotation.says(time, "dnf-el9", keyring);
         says.extend(rotation.says(time, "rpm-4.18", keyring));
         says.retain(|(subject, _)| subject != "packages to come");
@@ -239,7 +277,9 @@ fn dnf_as_status_says(rotation: &Rotation, root: &Path, time: &str, expected: [b
 fn no_step_strands_a_dnf_that_the_plan_counts() {
     let rotation = Rotation::new("good-rsa4096", "good-rsa2048");
     let root = rotation.yum("yum", rotation.old);
-    let clients = ["--client", "rpm-4.18", "--client", "dnf-el9"];
+    let clients = [
+        "--client", "rpm-4.18", "--client", "rpm-4.20", "--client", "dnf-el9",
+    ];
     rotation
         .plan(&[WINDOW, &clients[..]].concat(), &[&root])
         .expect(0);
@@ -353,4 +393,91 @@ fn two_signatures_in_repomd_strand_a_real_zypper() {
             assert_eq!(found, expected, "two signatures, {name}");
         }
     }
+}
+
+/// Calls that make something visible, and one that comes in between.
+const CALLS: [&str; 4] = ["rename", "renameat2", "linkat", "fsync"];
+
+fn copy(from: &Path, to: &Path) {
+    let _ = fs::remove_dir_all(to);
+    let done = Command::new("cp").arg("-a").args([from, to]).status();
+    assert!(done.unwrap().success());
+}
+
+/// A hand-over of two repositories that is killed at every step of the way: nobody who is
+/// counted is left behind meanwhile, and the next run ends it.
+#[test]
+fn a_killed_step_strands_nobody_and_is_ended_by_the_next() {
+    let Some(strace) = strace::strace() else {
+        return;
+    };
+    let rotation = Rotation::new("good-rsa4096", "good-rsa2048");
+    let places = rotation.path("www");
+    let apt = rotation.apt("www/apt", rotation.old, &[]);
+    let yum = rotation.yum("www/yum", rotation.old);
+    let keyring = places.join("example.gpg");
+    fs::write(&keyring, keys::keyring(&[rotation.old])).unwrap();
+    let options = [
+        "--client",
+        "bookworm",
+        "--client",
+        "rpm-4.18",
+        "--client",
+        "dnf-el9",
+        "--published",
+        keyring.to_str().unwrap(),
+    ];
+    rotation
+        .plan(&[WINDOW, &options[..]].concat(), &[&apt, &yum])
+        .expect(0);
+    for time in ["2025-03-03", "2025-03-04"] {
+        rotation.step(time, &rotation.both(), &[]).expect(0);
+    }
+    let backup = rotation.path("backup");
+    copy(&places, &backup);
+    let plan = fs::read(rotation.file()).unwrap();
+    let mut step = Command::new(env!("CARGO_BIN_EXE_pkgseal"));
+    step.args([
+        "key",
+        "rotate",
+        "step",
+        "--jobs",
+        "1",
+        "--time",
+        "2025-06-01",
+        "--key",
+    ])
+    .arg(rotation.key(rotation.new))
+    .arg(rotation.file());
+    let log = rotation.path("log");
+    let mut killed = 0;
+    for call in CALLS {
+        // Every one of the first, then fewer: many of them are alike.
+        let numbers = (1..5).chain((5..).step_by(7));
+        for number in numbers {
+            copy(&backup, &places);
+            fs::write(rotation.file(), &plan).unwrap();
+            let went = strace::inject(&strace, &step, call, "signal=KILL", number, &log);
+            if went == Went::Through {
+                break;
+            }
+            killed += 1;
+            let left = rotation.left_behind("2025-06-01");
+            assert!(left.is_empty(), "{call} {number}: {left:?}");
+            let again = rotation.step("2025-06-02", &[rotation.new], &[]);
+            assert_eq!(
+                again.status, 0,
+                "{call} {number}: {}{}",
+                again.stdout, again.stderr
+            );
+            let status = rotation.status("2025-06-03");
+            assert_eq!(status.status, 0, "{call} {number}: {}", status.stdout);
+            assert!(
+                status.stdout.contains("next: drop"),
+                "{call} {number}: {}",
+                status.stdout
+            );
+        }
+    }
+    assert!(killed > 10, "{killed}");
 }
