@@ -350,7 +350,7 @@ fn two_signatures_in_repomd_strand_a_real_zypper() {
         run.stdout
     );
     assert!(
-        run.stdout.contains("it looks at one of them"),
+        run.stdout.contains("the key of the last signature"),
         "{}",
         run.stdout
     );

@@ -6,7 +6,8 @@
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{
-    Certificates, KeyState, Mathematics, Object, Profile, SignatureBlock, SignatureFacts, Verifier,
+    Certificates, KeyState, Mathematics, Object, Profile, SignatureBlock, SignatureFacts, Status,
+    Verifier,
 };
 use pkgseal_repo::Finding;
 
@@ -21,6 +22,8 @@ const FAR: i64 = 32_503_680_000;
 enum Program {
     /// gpg through gpgme: the key as it is now.
     Gpg,
+    /// gpg, asked by libzypp once it has the key of the last signature.
+    Libzypp,
     /// librepo with rpm-sequoia: any signature whose mathematics hold, and one only.
     Librepo,
 }
@@ -52,9 +55,9 @@ const READERS: &[(&str, Program, &str, &str)] = &[
     ),
     (
         "zypper-suse",
-        Program::Gpg,
-        "zypper: libzypp asks gpg 2.2",
-        "zypper of Debian 12: run by the tests of forecasts",
+        Program::Libzypp,
+        "zypper: libzypp looks for the key of the last signature, and asks gpg 2.2",
+        "zypper of Debian 12: run by the tests of forecasts and of rotations",
     ),
 ];
 
@@ -92,7 +95,9 @@ impl MetadataReader {
             });
         };
         let profile = match program {
-            Program::Gpg => Profile::parse("gpg", include_str!("../../clients/metadata-gpg.toml")),
+            Program::Gpg | Program::Libzypp => {
+                Profile::parse("gpg", include_str!("../../clients/metadata-gpg.toml"))
+            }
             Program::Librepo => Profile::named("rpm-6"),
         };
         Ok(Self {
@@ -153,7 +158,11 @@ impl MetadataReader {
                 self.rejects(detail.to_owned())
             }
             Program::Librepo => self.by_mathematics(&report.signatures),
-            Program::Gpg => {
+            Program::Libzypp if lacks_last(&report.signatures) => {
+                let detail = "it looks for the key of the last signature, and does not have it";
+                self.rejects(detail.to_owned())
+            }
+            Program::Gpg | Program::Libzypp => {
                 let far = facts(Timestamp::from_second(FAR).unwrap_or(Timestamp::MAX));
                 let revoked = far
                     .signatures
@@ -211,6 +220,12 @@ impl MetadataReader {
             reasons: vec![finding.because(format!("{}: {}", self.name, self.summary))],
         }
     }
+}
+
+/// Whether nobody is known who could have made the last signature.
+fn lacks_last(signatures: &[SignatureFacts]) -> bool {
+    let last = signatures.last();
+    last.is_some_and(|facts| facts.status == Status::MissingCertificate)
 }
 
 #[cfg(test)]
@@ -272,6 +287,25 @@ mod tests {
     fn one_good_signature_is_enough_for_gpg() {
         let two = [("expired", keys::SIGNED), ("good", keys::SIGNED)];
         assert_eq!(say(&two, keys::NOW), (true, false));
+    }
+
+    #[test]
+    fn libzypp_asks_for_the_key_of_the_last_one() {
+        let sign = |name| {
+            let key = keys::load(name);
+            keys::raw_sign(&key, XML, &keys::RawOptions::at(keys::SIGNED).binary())
+        };
+        let both = [sign("good"), sign("good-rsa4096")].concat();
+        let say = |reader: &str, known| {
+            let reader = MetadataReader::named(reader).unwrap();
+            let certificates = keys::certificates(&[known]);
+            let verdict = reader.judge(XML, &both, &certificates, keys::time(keys::NOW));
+            verdict.accepted
+        };
+        for (known, expected) in [("good", false), ("good-rsa4096", true), ("stranger", false)] {
+            assert_eq!(say("zypper-suse", known), expected, "{known}");
+            assert_eq!(say("dnf-el9", known), known != "stranger", "{known}");
+        }
     }
 
     #[test]

@@ -9,10 +9,10 @@ use pkgseal_keyring::rotate::{
     Answer, Format, Holding, Replaces, Repository, ResignPackages, Step,
 };
 use pkgseal_openpgp::{
-    Armor, Certificates, Fingerprint, Mathematics, Object, Profile, Signed, Signer, Verifier,
+    Armor, Certificates, Fingerprint, Object, Profile, Signed, Signer, Verifier,
 };
 use pkgseal_repo::{Root, SafePath, Severity};
-use pkgseal_rpm::client::{Client, Question, Without};
+use pkgseal_rpm::client::{Client, MetadataReader, Question, Without};
 use pkgseal_rpm::lint::{self, Target};
 use pkgseal_rpm::package::{Existing, SignOptions, VerifyOptions, verify_with};
 use pkgseal_rpm::yum::{Packages, PublishOptions, RepositoryOptions, Signatures, sign_repository};
@@ -238,38 +238,40 @@ fn reads(
             None => finding.detail,
         }));
     }
-    let verifier = acquaintance(asked, held.certificates.clone());
-    let judged = verifier.detached_bytes(Object::Repository, metadata.text.clone(), signature);
-    let report = judged.accept().1;
-    let mut known = good(&report);
-    // libzypp asks for the key of the last signature, and looks at no other.
-    if consumer.name().starts_with("zypper")
-        && let [_, .., last] = report.signatures.as_slice()
-    {
-        known.retain(|key| last.mathematics == Mathematics::Good && last.key.as_ref() == Some(key));
-    }
-    let best = known
-        .iter()
-        .map(|key| predict::signature(consumer, held, key, asked.now))
-        .min_by_key(|(answer, _)| *answer);
-    let (answer, more) = best.unwrap_or_else(|| {
-        let detail = format!(
-            "repomd.xml is signed by {}{}; where gpgkey= names a file that holds what is \
-             missing by now, it asks to import it",
-            names(&metadata.signers),
-            if metadata.signers.len() > 1 {
-                ", and it looks at one of them, which it does not have"
-            } else {
-                ", which it does not have"
-            }
+    let reader = MetadataReader::named(consumer.name())?;
+    let verdict = reader.judge(&metadata.text, signature, &held.certificates, asked.now);
+    if !verdict.accepted {
+        let known = metadata
+            .signers
+            .iter()
+            .any(|key| held.with_key(key).is_some());
+        if known {
+            why.extend(verdict.reasons.into_iter().map(|reason| reason.detail));
+        } else {
+            why.push(format!(
+                "repomd.xml is signed by {}, which it does not have",
+                names(&metadata.signers)
+            ));
+        }
+        why.push(
+            "where gpgkey= names a file that holds what is missing by now, it asks to import it"
+                .to_owned(),
         );
-        (Answer::Rejects, vec![detail])
-    });
-    if answer == Answer::Rejects || !why.is_empty() {
-        why.extend(more);
+    }
+    if !why.is_empty() {
         return Ok((Answer::Rejects, why));
     }
-    Ok((answer, more))
+    // What it takes today it may complain of.
+    let best = metadata
+        .signers
+        .iter()
+        .filter(|key| held.with_key(key).is_some())
+        .map(|key| predict::signature(consumer, held, key, asked.now))
+        .min_by_key(|(answer, _)| *answer);
+    Ok(match best {
+        Some((Answer::Warns, why)) => (Answer::Warns, why),
+        _ => (Answer::Accepts, Vec::new()),
+    })
 }
 
 /// What an rpm makes of a package.
