@@ -464,12 +464,13 @@ fn a_killed_step_strands_nobody_and_is_ended_by_the_next() {
             killed += 1;
             let left = rotation.left_behind("2025-06-01");
             assert!(left.is_empty(), "{call} {number}: {left:?}");
-            let again = rotation.step("2025-06-02", &[rotation.new], &[]);
-            assert_eq!(
-                again.status, 0,
-                "{call} {number}: {}{}",
-                again.stdout, again.stderr
-            );
+            // Killed when all was done, it has nothing left to do.
+            let ended = rotation.status("2025-06-02").stdout.contains("next: drop");
+            if !ended {
+                let again = rotation.step("2025-06-02", &[rotation.new], &[]);
+                let said = format!("{}{}", again.stdout, again.stderr);
+                assert_eq!(again.status, 0, "{call} {number}: {said}");
+            }
             let status = rotation.status("2025-06-03");
             assert_eq!(status.status, 0, "{call} {number}: {}", status.stdout);
             assert!(

@@ -29,6 +29,12 @@ pub(crate) enum KeyRotate {
 /// Fedora and RHEL 10 reads no other, so clients need both certificates before the hand-over;
 /// packages keep their signatures unless they are signed anew. Maven: what was released is
 /// never signed anew, so a KEYS file keeps the old certificate.
+///
+/// The plan is TOML and says in comments what is going to happen: version (1), made, window,
+/// settle; [old] and [new] with fingerprint, signing-key and certificate (armored);
+/// [[repository]] with format (apt, yum, maven), path, url, clients and packages (keep,
+/// re-sign); [[keyring]] with path and keeps-old; and the journal, [[done]] with step, begun,
+/// ended, stranded and pinned-until. Whoever is in clients counts; an unknown field is refused.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct RotatePlan {
