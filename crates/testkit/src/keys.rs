@@ -24,6 +24,7 @@ use openpgp::parse::Parse as _;
 
 pub use make::{generate_missing, names, what};
 pub use numbers::secret_numbers;
+pub use pem::pkcs8;
 pub use recast::{Back, Flags, Recast, Says};
 pub use sign::{
     Armor, Form, Hash, Issuer, RawOptions, With, armor, clearsigned, hash_header, raw_clearsign,

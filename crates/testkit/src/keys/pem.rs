@@ -5,7 +5,9 @@ use sequoia_openpgp as openpgp;
 use openpgp::crypto::mpi::{PublicKey, SecretKeyMaterial};
 use openpgp::packet::Key;
 use openpgp::packet::key::{self, SecretParts, UnspecifiedRole};
+use openpgp::parse::Parse as _;
 use openpgp::types::Curve;
+use openpgp::{Packet, PacketPile};
 
 use super::TestKey;
 
@@ -16,18 +18,34 @@ impl TestKey {
     /// # Panics
     /// When it is of another kind.
     pub fn pkcs8(&self) -> String {
-        let key: Key<SecretParts, UnspecifiedRole> = match self.signing_subkey() {
+        pkcs8_of(&match self.signing_subkey() {
             Some(key) => key.clone().role_into_unspecified(),
             None => self.primary.clone().role_into_unspecified(),
-        };
-        let key::SecretKeyMaterial::Unencrypted(secret) = key.secret() else {
-            panic!("test keys are unlocked");
-        };
-        let (algorithm, private) =
-            secret.map(|secret| encoded(key.mpis(), secret).expect("a kind that PKCS#8 has"));
-        let der = sequence(&[number(&[0]), algorithm, element(4, &private)]);
-        pem(&der)
+        })
     }
+}
+
+/// The primary key of a transferable secret key that is not protected, as
+/// [`TestKey::pkcs8`].
+///
+/// # Panics
+/// When it is none, or of another kind.
+pub fn pkcs8(secret: &[u8]) -> String {
+    let packets = PacketPile::from_bytes(secret).expect("packets");
+    match packets.into_children().next() {
+        Some(Packet::SecretKey(key)) => pkcs8_of(&key.role_into_unspecified()),
+        other => panic!("no secret key: {other:?}"),
+    }
+}
+
+fn pkcs8_of(key: &Key<SecretParts, UnspecifiedRole>) -> String {
+    let key::SecretKeyMaterial::Unencrypted(secret) = key.secret() else {
+        panic!("test keys are unlocked");
+    };
+    let (algorithm, private) =
+        secret.map(|secret| encoded(key.mpis(), secret).expect("a kind that PKCS#8 has"));
+    let der = sequence(&[number(&[0]), algorithm, element(4, &private)]);
+    pem(&der)
 }
 
 /// The algorithm, and the private key in its own encoding.

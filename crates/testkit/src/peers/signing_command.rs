@@ -14,11 +14,16 @@ pub struct SigningCommand {
 impl SigningCommand {
     /// A command that signs with the signing key of a test key.
     pub fn new(key: &TestKey) -> Option<Self> {
+        Self::of_pkcs8(&key.pkcs8())
+    }
+
+    /// A command that signs with a key in PKCS#8, PEM.
+    pub fn of_pkcs8(key: &str) -> Option<Self> {
         use std::os::unix::fs::PermissionsExt as _;
         have("openssl")?;
         have("bash")?;
         let folder = scratch();
-        put(folder.path(), "key.pem", key.pkcs8());
+        put(folder.path(), "key.pem", key);
         let script = put(folder.path(), "sign", include_str!("signing-command.sh"));
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
         Some(Self { folder })

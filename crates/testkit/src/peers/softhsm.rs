@@ -91,7 +91,12 @@ impl SoftHsm {
 
     /// Imports the signing key of a test key.
     pub fn import(&self, key: &TestKey, label: &str, id: &str, beside: Beside) {
-        let file = self.secret_file("import.pem", &key.pkcs8());
+        self.import_pkcs8(&key.pkcs8(), label, id, beside);
+    }
+
+    /// Imports a key in PKCS#8, PEM.
+    pub fn import_pkcs8(&self, key: &str, label: &str, id: &str, beside: Beside) {
+        let file = self.secret_file("import.pem", key);
         let mut command = self.util();
         command
             .args(["--token", TOKEN, "--pin", PIN, "--label", label, "--id", id])
