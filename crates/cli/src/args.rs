@@ -27,9 +27,9 @@ pub(crate) use apt::{
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use files::FilesCommand;
 pub(crate) use key::{
-    KeyAlgorithm, KeyChange, KeyCommand, KeyDoctor, KeyExtend, KeyGenerate, KeyJoin, KeyPassphrase,
-    KeyProve, KeyRevoke, KeyRotate, KeySplit, NewSubkey, PurposeName, ReasonName, RotatePlan,
-    RotateStatus, RotateStep, StepName, SubkeyAdd, SubkeyCommand, SubkeyReplace,
+    KeyAdopt, KeyAlgorithm, KeyChange, KeyCommand, KeyDoctor, KeyExtend, KeyGenerate, KeyJoin,
+    KeyPassphrase, KeyProve, KeyRevoke, KeyRotate, KeySplit, NewSubkey, PurposeName, ReasonName,
+    RotatePlan, RotateStatus, RotateStep, StepName, SubkeyAdd, SubkeyCommand, SubkeyReplace,
 };
 pub(crate) use keyring::{
     DropName, ExtentName, ForecastFormat, KeyringAudit, KeyringCommand, KeyringDiff, KeyringExport,

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
-use pkgseal_keyring::{KeySource, LastTry, Passphrase};
+use pkgseal_keyring::{KeySource, LastTry, Passphrase, Pkcs11Key};
 use pkgseal_openpgp::{Certificates, Fingerprint, Profile, Signer, Verifier};
 use pkgseal_repo::{CheckOptions, Compression, Destination, Limits};
 use pkgseal_rpm::lint::Target;
@@ -164,18 +164,18 @@ pub(crate) fn open_keys(
 }
 
 /// A key on a token, with what the options say of tokens.
-fn with_token_options(key: &KeySource, access: &KeyAccess) -> KeySource {
+pub(crate) fn with_token_options(key: &KeySource, access: &KeyAccess) -> KeySource {
     let KeySource::Pkcs11(key) = key else {
         return key.clone();
     };
-    let mut key = key.clone();
+    let mut key = Pkcs11Key::clone(key);
     if let Some(module) = &access.pkcs11_module {
         key = key.or_module(module.clone());
     }
     if access.last_pin_try {
         key = key.last_try(LastTry::Spend);
     }
-    KeySource::Pkcs11(key)
+    KeySource::Pkcs11(Box::new(key))
 }
 
 /// The public certificates that `--certificate` names.

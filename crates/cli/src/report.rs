@@ -14,10 +14,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use jiff::Timestamp;
+use pkgseal_keyring::Loaded;
 use pkgseal_keyring::diff::Change;
 use pkgseal_keyring::lifecycle::Changed;
-use pkgseal_keyring::{Generated, Loaded};
-use pkgseal_openpgp::{Examination, Profile, Signed, Verifier};
+use pkgseal_openpgp::{Certificate, Examination, Profile, Signed, Verifier};
 use pkgseal_repo::{Finding, Outcome};
 
 pub(crate) use audit::audit;
@@ -139,11 +139,16 @@ pub(crate) fn made(verb: &str, done: &Signed, as_json: bool) -> Result<Outcome> 
 }
 
 /// Prints a new key's files.
-pub(crate) fn generated(generated: &Generated, files: &[PathBuf], as_json: bool) -> Result<()> {
+pub(crate) fn generated(
+    verb: &str,
+    certificate: &Certificate,
+    files: &[PathBuf],
+    as_json: bool,
+) -> Result<()> {
     out(&if as_json {
-        json::generated(generated, files)?
+        json::generated(certificate, files)?
     } else {
-        text::generated(generated, files)
+        text::generated(verb, certificate, files)
     })
 }
 

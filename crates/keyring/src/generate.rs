@@ -1,7 +1,7 @@
 //! Making a key: a primary that only certifies, and a subkey that signs; or one key for
 //! both.
 
-mod plain;
+pub(crate) mod plain;
 mod purpose;
 mod store;
 
@@ -12,7 +12,7 @@ use openpgp::Profile;
 use openpgp::armor::{Kind, Writer};
 use openpgp::cert::prelude::*;
 use openpgp::crypto::Password;
-use openpgp::packet::Signature;
+use openpgp::packet::{Key, Signature};
 use openpgp::serialize::SerializeInto;
 use openpgp::types::{KeyFlags, ReasonForRevocation};
 use openpgp::{Cert, Packet};
@@ -25,6 +25,7 @@ use crate::{Error, Result};
 
 pub use purpose::Purpose;
 pub use store::write_generated;
+pub(crate) use store::write_new;
 
 const DAY: u64 = 24 * 60 * 60;
 /// How long a primary key lives by default: eight years, as Debian's archive keys do.
@@ -280,7 +281,14 @@ pub fn generate(request: &GenerateRequest, now: Timestamp) -> Result<Generated> 
         Profile::RFC4880 => plain::bind(&cert, request, now).map_err(failed("making the key"))?,
         _ => cert,
     };
-    let revocation = revocation(&cert, now).map_err(failed("making the revocation"))?;
+    let revocation = cert
+        .primary_key()
+        .key()
+        .clone()
+        .parts_into_secret()
+        .and_then(Key::into_keypair)
+        .and_then(|mut signer| revocation(&cert, &mut signer, now))
+        .map_err(failed("making the revocation"))?;
     let cert = match &password {
         Some(password) => protect(cert, password).map_err(failed("protecting the key"))?,
         None => cert,
@@ -310,7 +318,7 @@ pub fn generate(request: &GenerateRequest, now: Timestamp) -> Result<Generated> 
     })
 }
 
-fn check(request: &GenerateRequest, now: Timestamp) -> Result<()> {
+pub(crate) fn check(request: &GenerateRequest, now: Timestamp) -> Result<()> {
     let user_id = &request.user_id;
     if user_id.trim().is_empty() {
         return Err(unfit_user_id("it is empty"));
@@ -361,16 +369,18 @@ fn check(request: &GenerateRequest, now: Timestamp) -> Result<()> {
 }
 
 /// A hard revocation: whoever holds it says that nothing this key ever signed counts.
-fn revocation(cert: &Cert, now: Timestamp) -> openpgp::Result<Signature> {
-    let key = cert.primary_key().key().clone();
-    let mut signer = key.parts_into_secret()?.into_keypair()?;
+pub(crate) fn revocation(
+    cert: &Cert,
+    signer: &mut dyn openpgp::crypto::Signer,
+    now: Timestamp,
+) -> openpgp::Result<Signature> {
     CertRevocationBuilder::new()
         .set_signature_creation_time(SystemTime::from(now))?
         .set_reason_for_revocation(
             ReasonForRevocation::Unspecified,
             b"Made together with the key, for the day it is lost or stolen",
         )?
-        .build(&mut signer, cert, None)
+        .build(signer, cert, None)
 }
 
 fn protect(cert: Cert, password: &Password) -> openpgp::Result<Cert> {
@@ -387,7 +397,7 @@ fn protect(cert: Cert, password: &Password) -> openpgp::Result<Cert> {
     Ok(cert.insert_packets(packets)?.0)
 }
 
-fn revocation_file(
+pub(crate) fn revocation_file(
     certificate: &Certificate,
     revocation: Signature,
     request: &GenerateRequest,

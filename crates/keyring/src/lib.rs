@@ -9,7 +9,8 @@
 //! - [`open_signer`] opens a secret key file, with a [`Passphrase`] where it needs one.
 //! - [`open_source`] opens any signer that a [`KeySource`] names: a key file, gpg-agent and the
 //!   cards behind it, a PKCS#11 token, an external command. Whatever reads a secret first
-//!   sees to it that the process cannot be dumped ([`guard_process`]).
+//!   sees to it that the process cannot be dumped ([`guard_process`]). [`adopt`] makes a
+//!   certificate for a key that was made on a token.
 //!
 //! - [`doctor`] says what is wrong with a certificate and mends it, [`prove`] that a new copy
 //!   may be published in place of the old one.
@@ -75,6 +76,7 @@ pub use merge::{Made, merge, trim};
 pub use open::{Form, Loaded, Source, open, open_all};
 pub use secret::{Passphrase, open_signer, read_key_file};
 pub use signers::{
-    CommandKey, KeySource, KeySourceError, LastTry, Pkcs11Key, SignerError, open_source,
+    AdoptRequest, Adopted, CommandKey, KeySource, KeySourceError, LastTry, Pkcs11Key, SignerError,
+    adopt, open_source, write_adopted,
 };
 pub use store::{Encoding, KeyringFile, write_files, write_keyring};

@@ -2,6 +2,7 @@
 
 mod agent;
 mod assuan;
+mod born;
 mod command;
 mod encoding;
 mod error;
@@ -17,6 +18,7 @@ use std::process::Command;
 use jiff::Timestamp;
 use pkgseal_openpgp::{Certificate, Certificates, Fingerprint, HolderError, Signer};
 
+pub use born::{AdoptRequest, Adopted, adopt, write_adopted};
 pub use command::CommandKey;
 pub use error::SignerError;
 pub use pkcs11::{LastTry, Pkcs11Key};

@@ -1,5 +1,6 @@
 //! The secret side.
 
+mod adopt;
 mod change;
 mod doctor;
 mod extend;
@@ -13,6 +14,7 @@ mod subkey;
 
 use clap::Subcommand;
 
+pub(crate) use adopt::KeyAdopt;
 pub(crate) use change::KeyChange;
 pub(crate) use doctor::KeyDoctor;
 pub(crate) use extend::KeyExtend;
@@ -28,6 +30,7 @@ pub(crate) use subkey::{NewSubkey, SubkeyAdd, SubkeyCommand, SubkeyReplace};
 #[derive(Debug, Subcommand)]
 pub(crate) enum KeyCommand {
     Generate(KeyGenerate),
+    Adopt(KeyAdopt),
     Doctor(KeyDoctor),
     Prove(KeyProve),
     #[command(subcommand)]

@@ -1,5 +1,6 @@
 //! `pkgseal key`: one file a command.
 
+mod adopt;
 mod change;
 mod doctor;
 mod extend;
@@ -21,6 +22,7 @@ use crate::args::KeyCommand;
 pub(super) fn run(command: &KeyCommand, clock: SystemTime) -> Result<ExitCode> {
     match command {
         KeyCommand::Generate(arguments) => generate::run(arguments, clock),
+        KeyCommand::Adopt(arguments) => adopt::run(arguments, clock),
         KeyCommand::Doctor(arguments) => doctor::run(arguments, clock),
         KeyCommand::Prove(arguments) => prove::run(arguments, clock),
         KeyCommand::Rotate(command) => rotate::run(command, clock),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use pkgseal_keyring::{Generated, Loaded};
+use pkgseal_keyring::Loaded;
 use pkgseal_openpgp::{
     BadKey, Certificate, Detail, Examination, KeyFacts, KeyState, Mathematics, ObjectSignatures,
     Profile, SignatureFacts, Signed, Standing, Status, Verdict, Verifier,
@@ -50,11 +50,11 @@ pub(super) fn signed(signed: &[&Signed], failed: usize, outcome: Outcome) -> Res
     }))
 }
 
-pub(super) fn generated(generated: &Generated, files: &[PathBuf]) -> Result<String> {
+pub(super) fn generated(certificate: &Certificate, files: &[PathBuf]) -> Result<String> {
     document(&json!({
         "schema": SCHEMA,
         "outcome": word(Outcome::Accepted),
-        "fingerprint": generated.certificate.fingerprint().to_string(),
+        "fingerprint": certificate.fingerprint().to_string(),
         "outputs": paths(files),
     }))
 }

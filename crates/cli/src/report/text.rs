@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
-use pkgseal_keyring::{Generated, Loaded};
+use pkgseal_keyring::Loaded;
 use pkgseal_openpgp::{
     Certificate, Examination, KeyFacts, KeyState, Mathematics, Profile, SignatureFacts, Signed,
     Status,
@@ -431,13 +431,9 @@ fn written(verb: &str, done: &[&Signed]) -> String {
     text
 }
 
-pub(super) fn generated(generated: &Generated, files: &[PathBuf]) -> String {
+pub(super) fn generated(verb: &str, certificate: &Certificate, files: &[PathBuf]) -> String {
     let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "{GOOD}generated{GOOD:#} {}",
-        generated.certificate.fingerprint()
-    );
+    let _ = writeln!(text, "{GOOD}{verb}{GOOD:#} {}", certificate.fingerprint());
     for file in files {
         let _ = writeln!(text, "  wrote {}", escaped(&file.display().to_string()));
     }

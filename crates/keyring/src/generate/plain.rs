@@ -7,8 +7,10 @@
 use std::time::SystemTime;
 
 use jiff::Timestamp;
+use openpgp::crypto::Signer;
 use openpgp::packet::signature::SignatureBuilder;
 use openpgp::packet::signature::subpacket::{Subpacket, SubpacketArea};
+use openpgp::packet::{Signature, UserID};
 use openpgp::types::{HashAlgorithm, KeyFlags, SignatureType};
 use openpgp::{Cert, Packet};
 use sequoia_openpgp as openpgp;
@@ -27,13 +29,8 @@ pub(super) fn bind(
     let mut packets = vec![Packet::from(primary.clone())];
 
     for user_id in cert.userids() {
-        let builder = start(SignatureType::PositiveCertification, now)?
-            .set_key_flags(request.layout.primary_flags())?
-            .set_key_validity_period(request.primary_validity)?
-            .set_preferred_hash_algorithms(vec![HashAlgorithm::SHA512, HashAlgorithm::SHA256])?
-            .set_primary_userid(true)?;
         let user_id = user_id.userid().clone();
-        let signature = user_id.bind(&mut signer, &bare, uncritical(builder)?)?;
+        let signature = certify(&user_id, &bare, &mut signer, request, now)?;
         packets.extend([Packet::from(user_id), Packet::from(signature)]);
     }
     for subkey in cert.keys().subkeys() {
@@ -49,6 +46,22 @@ pub(super) fn bind(
         packets.extend([Packet::from(subkey), Packet::from(signature)]);
     }
     Cert::from_packets(packets.into_iter())
+}
+
+/// The self-signature of a user ID.
+pub(crate) fn certify(
+    user_id: &UserID,
+    bare: &Cert,
+    signer: &mut dyn Signer,
+    request: &GenerateRequest,
+    now: Timestamp,
+) -> openpgp::Result<Signature> {
+    let builder = start(SignatureType::PositiveCertification, now)?
+        .set_key_flags(request.layout.primary_flags())?
+        .set_key_validity_period(request.primary_validity)?
+        .set_preferred_hash_algorithms(vec![HashAlgorithm::SHA512, HashAlgorithm::SHA256])?
+        .set_primary_userid(true)?;
+    user_id.bind(signer, bare, uncritical(builder)?)
 }
 
 fn start(typ: SignatureType, now: Timestamp) -> openpgp::Result<SignatureBuilder> {

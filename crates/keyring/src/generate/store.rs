@@ -22,18 +22,27 @@ pub fn write_generated(directory: &Path, generated: &Generated) -> Result<Vec<Pa
         (path("key"), &generated.secret_key),
         (path("cert"), &generated.armored),
     ];
-    for (path, _) in &files {
+    let [revocation, key, certificate] = files;
+    write_new(&[revocation, key], certificate)
+}
+
+/// Writes files that nobody else may read, and then a public one; all or none, and none over
+/// another file.
+pub(crate) fn write_new(
+    secret: &[(PathBuf, &[u8])],
+    public: (PathBuf, &[u8]),
+) -> Result<Vec<PathBuf>> {
+    for (path, _) in secret.iter().chain([&public]) {
         // A dangling link is in the way too.
         if path.symlink_metadata().is_ok() {
             return Err(Error::Exists { path: path.clone() });
         }
     }
     let mut set = StagedSet::new();
-    let [revocation, key, certificate] = files;
-    for (path, bytes) in [revocation, key] {
-        set.push(staged(StagedFile::create_secret(&path)?, &path, bytes)?);
+    for (path, bytes) in secret {
+        set.push(staged(StagedFile::create_secret(path)?, path, bytes)?);
     }
-    let (path, bytes) = certificate;
+    let (path, bytes) = public;
     set.push(staged(StagedFile::create(&path)?, &path, bytes)?);
     Ok(set.commit()?)
 }

@@ -38,7 +38,7 @@ pub(crate) enum Kind<'k> {
 pub(crate) fn kind(key: &Public) -> Result<Kind<'_>, String> {
     let unsupported = |what: &str| {
         Err(format!(
-            "a {what} key signs with a key file or gpg-agent only"
+            "{what}: such a key signs from a key file or gpg-agent only"
         ))
     };
     match key.mpis() {

@@ -14,14 +14,17 @@ mod token;
 mod uri;
 mod words;
 
+use cryptoki::session::Session;
 use jiff::Timestamp;
 use pkgseal_openpgp::{Certificates, Signer};
+use zeroize::Zeroizing;
 
+use super::encoding::Public;
 use super::{KeySource, SignerError, said};
 use crate::{Error, Passphrase, Result};
-use sign::Held;
 use token::Token;
 
+pub(super) use sign::Held;
 pub use uri::Pkcs11Key;
 
 /// Whether the last try of a PIN is spent.
@@ -43,6 +46,35 @@ pub(super) fn open(
     passphrase: Option<&Passphrase>,
     now: Timestamp,
 ) -> Result<Signer> {
+    let (token, session, pin) = logged_in(key, source, passphrase)?;
+    let (signing, place) = key::choose(&token, &session, key, certificates, now)?;
+    let held = Held::new(token, place, signing.public().clone(), session, pin)?;
+    Ok(signing.held_by(move |hash, digest| held.sign(hash, digest).map_err(said))?)
+}
+
+/// The one key that the URI names, which has no certificate yet, and what is public of it
+/// as a key made at `now`.
+pub(super) fn unclaimed(
+    key: &Pkcs11Key,
+    source: &KeySource,
+    passphrase: Option<&Passphrase>,
+    now: Timestamp,
+) -> Result<(Held, Public)> {
+    let (token, session, pin) = logged_in(key, source, passphrase)?;
+    let (public, place) = key::only(&token, &session, key, now)?;
+    let held = Held::new(token, place, public.clone(), session, pin)?;
+    Ok((held, public))
+}
+
+/// A token, a session in which it is logged in, and the PIN where one was used.
+type LoggedIn = (Token, Session, Option<Zeroizing<Vec<u8>>>);
+
+/// Finds the token and logs in.
+fn logged_in(
+    key: &Pkcs11Key,
+    source: &KeySource,
+    passphrase: Option<&Passphrase>,
+) -> Result<LoggedIn> {
     if key.shows_pin {
         return Err(trouble(
             source,
@@ -56,9 +88,7 @@ pub(super) fn open(
     }
     let (token, session) = Token::open(key, source)?;
     let pin = login::log_in(&token, &session, key, passphrase)?;
-    let (signing, place) = key::choose(&token, &session, key, certificates, now)?;
-    let held = Held::new(token, place, signing.public().clone(), session, pin)?;
-    Ok(signing.held_by(move |hash, digest| held.sign(hash, digest).map_err(said))?)
+    Ok((token, session, pin))
 }
 
 /// An error of this key's, with a step that helps.

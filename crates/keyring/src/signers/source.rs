@@ -50,7 +50,7 @@ pub enum KeySource {
     /// gpg-agent, by the full fingerprint of the certificate or of a signing subkey.
     GpgAgent(Fingerprint),
     /// A PKCS#11 token.
-    Pkcs11(Pkcs11Key),
+    Pkcs11(Box<Pkcs11Key>),
     /// An external command.
     Command(CommandKey),
 }
@@ -91,7 +91,7 @@ impl KeySource {
         }
         if let Some(rest) = lossy.strip_prefix(PKCS11) {
             return Pkcs11Key::parse(rest)
-                .map(Self::Pkcs11)
+                .map(|key| Self::Pkcs11(Box::new(key)))
                 .or_else(|reason| refuse(format!("{PKCS11} {reason}")));
         }
         if let Some(rest) = lossy.strip_prefix(COMMAND) {

@@ -39,12 +39,16 @@ pub(super) fn run(arguments: &KeyGenerate, clock: SystemTime) -> Result<ExitCode
     std::fs::create_dir_all(&arguments.output)
         .with_context(|| format!("cannot create {}", arguments.output.display()))?;
     let files = pkgseal_keyring::write_generated(&arguments.output, &generated)?;
-    report::generated(&generated, &files, arguments.json)?;
+    report::generated("generated", &generated.certificate, &files, arguments.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// How long a key lives that is made now; `None` for ever.
-fn validity(option: &str, lifetime: Lifetime, now: Timestamp) -> Result<Option<Duration>> {
+pub(super) fn validity(
+    option: &str,
+    lifetime: Lifetime,
+    now: Timestamp,
+) -> Result<Option<Duration>> {
     let end = lifetime
         .end(now)
         .map_err(|reason| anyhow!("{option}: {reason}"))?;

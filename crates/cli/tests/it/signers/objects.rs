@@ -74,14 +74,6 @@ impl Objects {
         }
     }
 
-    /// Every file and its bytes.
-    pub(crate) fn bytes(&self) -> Vec<(PathBuf, Vec<u8>)> {
-        files(self.folder.path())
-            .into_iter()
-            .map(|path| (path.clone(), fs::read(path).unwrap()))
-            .collect()
-    }
-
     fn is_good(&self, key: &TestKey, signature: &str, data: Option<&str>) {
         let read = |name: &str| fs::read(self.path(name)).unwrap();
         let keyring = key.certificate_binary();

@@ -1,10 +1,16 @@
 //! Finding the key by its public numbers.
 
+use std::time::SystemTime;
+
 use cryptoki::error::Error as Refused;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
 use jiff::Timestamp;
+use openpgp::crypto::mpi::{MPI, PublicKey};
+use openpgp::packet::key::Key4;
+use openpgp::types::{Curve, PublicKeyAlgorithm};
 use pkgseal_openpgp::{Certificates, SigningKey};
+use sequoia_openpgp as openpgp;
 
 use super::Pkcs11Key;
 use super::token::Token;
@@ -42,8 +48,15 @@ struct OnToken {
 /// What is public of a key, as tokens show it.
 #[derive(Debug, PartialEq, Eq)]
 enum Numbers {
-    Rsa { n: Vec<u8>, e: Vec<u8> },
-    Point(Vec<u8>),
+    Rsa {
+        n: Vec<u8>,
+        e: Vec<u8>,
+    },
+    /// A point, and the curve it is on (`CKA_EC_PARAMS`).
+    Point {
+        point: Vec<u8>,
+        curve: Vec<u8>,
+    },
 }
 
 /// The key of one of the certificates that is on the token, the best first.
@@ -125,6 +138,37 @@ pub(super) fn choose(
     ))
 }
 
+/// The one key that the URI names, as an OpenPGP key made at `now`.
+pub(super) fn only(
+    token: &Token,
+    session: &Session,
+    key: &Pkcs11Key,
+    now: Timestamp,
+) -> Result<(Public, Place)> {
+    let found = all(session, key).map_err(|error| token.refused(&error, "looking for the key"))?;
+    match found.as_slice() {
+        [one] => {
+            let public = one.public(now).map_err(|reason| {
+                let reason = format!("{} cannot have a certificate: {reason}", one.name());
+                token.trouble(reason, None)
+            })?;
+            Ok((public, place(token, &found, one)?))
+        }
+        [] => Err(token.trouble(
+            "there is no private key of that name on the token",
+            Some(format!(
+                "make one with: pkcs11-tool --module {} --login --keypairgen --key-type \
+                 EC:prime256v1 --id 01 --label NAME",
+                token.module()
+            )),
+        )),
+        several => Err(token.trouble(
+            format!("several keys match: {}", described(several)),
+            Some("add id=… or object=… of one of them".to_owned()),
+        )),
+    }
+}
+
 /// Every private key that the URI does not exclude.
 fn all(session: &Session, key: &Pkcs11Key) -> Result<Vec<OnToken>, Refused> {
     let mut template = vec![
@@ -196,13 +240,16 @@ fn numbers(session: &Session, handle: ObjectHandle) -> Result<Option<Numbers>, R
         AttributeType::Modulus,
         AttributeType::PublicExponent,
         AttributeType::EcPoint,
+        AttributeType::EcParams,
     ];
     let (mut modulus, mut exponent, mut point) = (None, None, None);
+    let mut curve = Vec::new();
     for attribute in session.get_attributes(handle, &wanted)? {
         match attribute {
             Attribute::Modulus(found) => modulus = Some(found),
             Attribute::PublicExponent(found) => exponent = Some(found),
             Attribute::EcPoint(found) => point = Some(found),
+            Attribute::EcParams(found) => curve = found,
             _ => {}
         }
     }
@@ -211,7 +258,10 @@ fn numbers(session: &Session, handle: ObjectHandle) -> Result<Option<Numbers>, R
             n: trimmed(&n).to_vec(),
             e: trimmed(&e).to_vec(),
         }),
-        (_, _, Some(point)) if !point.is_empty() => Some(Numbers::Point(bare_point(&point))),
+        (_, _, Some(point)) if !point.is_empty() => Some(Numbers::Point {
+            point: bare_point(&point),
+            curve,
+        }),
         _ => None,
     })
 }
@@ -236,7 +286,7 @@ impl OnToken {
                 }),
             ) => n == known && e == exponent,
             (
-                Some(Numbers::Point(point)),
+                Some(Numbers::Point { point, .. }),
                 Ok(Kind::Ecdsa { point: known, .. } | Kind::Ed25519 { point: known }),
             ) => point == known,
             _ => false,
@@ -251,6 +301,50 @@ impl OnToken {
             Ok(Kind::Ed25519 { .. }) => self.typ == KeyType::EC_EDWARDS,
             Err(_) => false,
         }
+    }
+
+    /// The OpenPGP key of these numbers, made at `now`.
+    fn public(&self, now: Timestamp) -> Result<Public, String> {
+        // Weaker ones are refused wherever they would be read (RFC 9580, 12.4).
+        const SHORTEST: usize = 2048;
+        let (algorithm, numbers) = match &self.numbers {
+            None => {
+                return Err(
+                    "the token shows nothing public of it; put its public key beside it, \
+                     with the same id"
+                        .to_owned(),
+                );
+            }
+            Some(Numbers::Rsa { n, .. }) if n.len() * 8 < SHORTEST => {
+                return Err(format!("RSA keys have {SHORTEST} bits at least"));
+            }
+            Some(Numbers::Rsa { n, e }) => (
+                PublicKeyAlgorithm::RSAEncryptSign,
+                PublicKey::RSA {
+                    e: MPI::new(e),
+                    n: MPI::new(n),
+                },
+            ),
+            Some(Numbers::Point { point, curve }) if self.typ == KeyType::EC => {
+                let curve = match element(6, curve) {
+                    Some((oid, [])) => Curve::from_oid(oid),
+                    _ => return Err("its curve has no name".to_owned()),
+                };
+                let q = MPI::new(point);
+                (PublicKeyAlgorithm::ECDSA, PublicKey::ECDSA { curve, q })
+            }
+            Some(Numbers::Point { point, .. }) if point.len() == 32 => {
+                let q = MPI::new(&[&[0x40], point.as_slice()].concat());
+                let curve = Curve::Ed25519;
+                (PublicKeyAlgorithm::EdDSA, PublicKey::EdDSA { curve, q })
+            }
+            Some(Numbers::Point { .. }) => return Err("it is no Ed25519 key".to_owned()),
+        };
+        let public = Key4::new(SystemTime::from(now), algorithm, numbers)
+            .map_err(|error| error.to_string())?;
+        let public = Public::V4(public);
+        kind(&public).map(drop)?;
+        Ok(public)
     }
 
     /// As a URI names it.

@@ -123,7 +123,9 @@ pub(super) fn log_in(
     let pin = match (&key.pin_source, passphrase) {
         (Some(path), _) => Some(Passphrase::File(path.clone()).read()?),
         (None, Some(_)) if state.keypad => None,
-        (None, passphrase) => passphrase.map(Passphrase::read).transpose()?,
+        (None, passphrase) => passphrase
+            .map(|source| source.read_of(&token.name()))
+            .transpose()?,
     };
     if is_in {
         return Ok(pin);

@@ -21,7 +21,7 @@ use crate::{Error, Result};
 const SESSIONS: usize = 64;
 
 /// A key on a token, logged in.
-pub(super) struct Held {
+pub(in crate::signers) struct Held {
     token: Token,
     place: Place,
     public: Public,
@@ -56,7 +56,11 @@ impl Held {
     }
 
     /// Has a digest signed, over a session of this thread's own.
-    pub(super) fn sign(&self, hash: HashAlgorithm, digest: &[u8]) -> Result<mpi::Signature> {
+    pub(in crate::signers) fn sign(
+        &self,
+        hash: HashAlgorithm,
+        digest: &[u8],
+    ) -> Result<mpi::Signature> {
         let unfit = |reason: String| self.token.trouble(reason, None);
         let (mechanism, data) = match kind(&self.public).map_err(unfit)? {
             Kind::Rsa { .. } => (

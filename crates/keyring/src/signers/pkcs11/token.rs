@@ -16,6 +16,7 @@ pub(super) struct Token {
     context: Pkcs11,
     slot: Slot,
     module: PathBuf,
+    label: String,
     /// What errors call the key.
     source: KeySource,
 }
@@ -53,8 +54,8 @@ impl Token {
             .filter(|(slot, info)| matches(key, *slot, info))
             .cloned()
             .collect();
-        let slot = match matching.as_slice() {
-            [(slot, _)] => *slot,
+        let (slot, label) = match matching.as_slice() {
+            [(slot, info)] => (*slot, info.label().to_owned()),
             [] if tokens.is_empty() => {
                 return refuse("no token is in any slot".to_owned(), list_them);
             }
@@ -77,12 +78,18 @@ impl Token {
             slot,
             context,
             module,
+            label,
             source: source.clone(),
         };
         let session = token
             .session()
             .map_err(|error| token.refused(&error, "opening a session"))?;
         Ok((token, session))
+    }
+
+    /// What a person is told whose PIN is asked for.
+    pub(super) fn name(&self) -> String {
+        format!("token {}", self.label)
     }
 
     /// The module, as commands name it.
