@@ -65,6 +65,12 @@ pub(crate) fn cert(certificate: &Certificate) -> Result<Cert> {
         .map_err(|error| unreadable(certificate, error.to_string()))
 }
 
+/// A copy as if it had just been read. Verifying a signature notes its issuer, which merging
+/// would write down: what is merged must not depend on who looked at it before.
+pub(crate) fn fresh(certificate: &Certificate) -> Result<Certificate> {
+    reread(certificate, &certificate.to_binary())
+}
+
 /// The fingerprint of a key, as ours.
 pub(crate) fn fingerprint(fingerprint: &openpgp::Fingerprint) -> Option<Fingerprint> {
     Fingerprint::parse(&fingerprint.to_hex())

@@ -72,11 +72,11 @@ pub use generate::{
 };
 pub use guard::guard_process;
 pub use maven::MavenVariables;
-pub use merge::{Made, merge, trim};
+pub use merge::{Made, Revocations, merge, trim};
 pub use open::{Form, Loaded, Source, open, open_all};
 pub use secret::{Passphrase, open_signer, read_key_file};
 pub use signers::{
     AdoptRequest, Adopted, CommandKey, KeySource, KeySourceError, LastTry, Pkcs11Key, SignerError,
     adopt, open_source, write_adopted,
 };
-pub use store::{Encoding, KeyringFile, write_files, write_keyring};
+pub use store::{Encoding, KeyringFile, in_order, write_files, write_keyring};

@@ -1,12 +1,16 @@
 //! Several keyrings as one.
 
+mod revoke;
+
 use std::collections::BTreeSet;
 
 use pkgseal_openpgp::{Certificate, Certificates, Fingerprint};
 use pkgseal_repo::Finding;
 
 use crate::Result;
-use crate::canonical::{Extent, Wanted, canonical, cert};
+pub use revoke::Revocations;
+
+use crate::canonical::{Extent, Wanted, canonical, cert, fresh};
 use crate::codes::tools as codes;
 
 /// A keyring made of others.
@@ -39,11 +43,8 @@ impl Made {
 /// [`Error::OpenPgp`](crate::Error::OpenPgp) when a certificate cannot be written so that
 /// it reads back.
 pub fn merge(inputs: &[(String, Certificates)], extent: Extent) -> Result<Made> {
-    let all = Certificates::new(
-        inputs
-            .iter()
-            .flat_map(|(_, certificates)| certificates.iter().cloned()),
-    );
+    let copies = inputs.iter().flat_map(|(_, one)| one.iter()).map(fresh);
+    let all = Certificates::new(copies.collect::<Result<Vec<_>>>()?);
     let mut made = trim(&all, extent)?;
     for certificate in made.certificates.iter() {
         made.findings.extend(revocations(certificate, inputs)?);

@@ -30,14 +30,22 @@ impl Encoding {
         }
     }
 
-    /// The bytes of a keyring, certificates in order of fingerprint.
+    /// The bytes of a keyring, certificates [in the order](in_order) that old readers need.
     pub fn encode(self, certificates: &Certificates) -> Vec<u8> {
         let one = match self {
             Self::Binary => Certificate::to_binary,
             Self::Armored => Certificate::to_armored,
         };
-        certificates.iter().flat_map(one).collect()
+        in_order(certificates).iter().flat_map(one).collect()
     }
+}
+
+/// Certificates in order of version, then of fingerprint. GnuPG 2.2 stops reading at the
+/// first certificate of version 6, and would miss those of version 4 behind it.
+pub fn in_order(certificates: &Certificates) -> Vec<Certificate> {
+    let mut all: Vec<Certificate> = certificates.iter().cloned().collect();
+    all.sort_by_key(Certificate::version);
+    all
 }
 
 /// A file of certificates on its way to a directory.
@@ -58,7 +66,7 @@ pub struct KeyringFile {
 /// written; [`Error::ReadBack`] when what was staged does not read as the same
 /// certificates. The old file is whole then.
 pub fn write_keyring(path: &Path, encoding: Encoding, certificates: &Certificates) -> Result<()> {
-    let wanted: Vec<Certificate> = certificates.iter().cloned().collect();
+    let wanted = in_order(certificates);
     stage(path, &encoding.encode(certificates), &wanted)?.commit()?;
     Ok(())
 }

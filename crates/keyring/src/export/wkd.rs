@@ -81,7 +81,9 @@ pub(super) fn tree(
             certificates: Vec::new(),
         });
     }
-    for ((domain, local), certificates) in &found {
+    for ((domain, local), certificates) in &mut found {
+        // As in every keyring: old readers stop at a certificate of version 6.
+        certificates.sort_by_key(Certificate::version);
         let path = format!("{}/hu/{}", root(method, domain), hashed(local)?);
         files.push(KeyringFile {
             path: SafePath::new(&path)?,

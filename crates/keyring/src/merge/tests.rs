@@ -270,3 +270,60 @@ fn secrets_do_not_come_along() {
             .all(|p| !matches!(p, Packet::SecretKey(_) | Packet::SecretSubkey(_)))
     );
 }
+
+/// A file with nothing but revocations, as gpg writes it.
+fn revocation_of(name: &str) -> Vec<u8> {
+    let only: Vec<Packet> = packets(name).into_iter().filter(is_revocation).collect();
+    assert!(!only.is_empty(), "{name}");
+    MarshalInto::to_vec(&PacketPile::from(only)).unwrap()
+}
+
+#[test]
+fn a_revocation_in_a_file_of_its_own_revokes() {
+    for name in ["revoked-hard", "subkey-revoked-soft"] {
+        let all = packets(name);
+        let before = of(all.iter().filter(|p| !is_revocation(p)).cloned().collect());
+        let others = keys::certificates(&["good"]);
+        let known = Certificates::new(before.iter().chain(others.iter()).cloned());
+        let found = Revocations::read(&revocation_of(name)).unwrap();
+        let revoked = found.apply("rev.asc", &known).unwrap();
+        assert_eq!(revoked.findings, []);
+        assert_eq!(revoked.certificates.len(), 1);
+        let inputs = [
+            ("old".to_owned(), known),
+            ("rev.asc".to_owned(), revoked.certificates),
+        ];
+        let merged = merge(&inputs, Extent::Own).unwrap();
+        let whole = merge(&[input("all", &[name, "good"])], Extent::Own).unwrap();
+        assert_eq!(binary(&merged.certificates), binary(&whole.certificates));
+    }
+}
+
+#[test]
+fn a_revocation_of_somebody_else_or_none_at_all_does_nothing() {
+    let good = keys::certificates(&["good"]);
+    let found = Revocations::read(&revocation_of("revoked-hard")).unwrap();
+    let made = found.apply("rev.asc", &good).unwrap();
+    assert!(made.certificates.is_empty());
+    assert_eq!(codes_of(&made), ["keyring.revoked"]);
+
+    let mut damaged = revocation_of("revoked-hard");
+    *damaged.last_mut().unwrap() ^= 1;
+    let found = Revocations::read(&damaged).unwrap();
+    let own = of(packets("revoked-hard")
+        .into_iter()
+        .filter(|p| !is_revocation(p))
+        .collect());
+    let made = found.apply("rev.asc", &own).unwrap();
+    assert!(made.certificates.is_empty());
+    assert_eq!(codes_of(&made), ["keyring.bad-self-signature"]);
+
+    let signature = packets("good")
+        .into_iter()
+        .find(|p| matches!(p, Packet::Signature(_)));
+    let signature = MarshalInto::to_vec(&signature.unwrap()).unwrap();
+    let certificate = keys::load("revoked-hard").certificate_binary();
+    for bytes in [&b""[..], b"garbage", &signature, &certificate] {
+        assert!(Revocations::read(bytes).is_none());
+    }
+}

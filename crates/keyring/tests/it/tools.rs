@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use pkgseal_keyring::export::{self, WkdMethod};
-use pkgseal_keyring::{Encoding, Extent, merge, open, trim, write_keyring};
+use pkgseal_keyring::{Encoding, Extent, in_order, merge, open, trim, write_keyring};
 use pkgseal_openpgp::{Certificate, Certificates};
 use pkgseal_repo::Limits;
 use pkgseal_testkit::keys;
@@ -67,27 +67,38 @@ fn the_world_merges_the_same_in_any_order() {
             .into_iter()
             .map(|part| ("part".to_owned(), merge(part, extent).unwrap().certificates))
             .collect();
-        assert!(bytes(&merge(&parts, extent).unwrap().certificates) == expected);
+        let joined = merge(&parts, extent).unwrap().certificates;
+        for (one, other) in whole.certificates.iter().zip(joined.iter()) {
+            assert!(
+                one.to_binary() == other.to_binary(),
+                "{extent:?}: {}",
+                one.fingerprint()
+            );
+        }
+        assert!(bytes(&joined) == expected);
         let again = trim(&whole.certificates, extent).unwrap();
         assert!(bytes(&again.certificates) == expected);
         let (read, errors) = Certificate::parse_all(&expected);
         assert_eq!(errors, []);
-        assert!(read.iter().eq(whole.certificates.iter()));
+        assert_eq!(read, in_order(&whole.certificates));
         let armored = Encoding::Armored.encode(&whole.certificates);
         let (read, errors) = Certificate::parse_all(&armored);
         assert_eq!(errors, []);
-        assert!(read.iter().eq(whole.certificates.iter()));
+        assert_eq!(read, in_order(&whole.certificates));
     }
 }
 
 /// Keys as gpg sees them: kind, validity (expired, revoked…), when made, when it expires,
 /// what for, and the fingerprint.
 fn seen_by_gpg(home: &gnupg::Home, keyring: &[u8]) -> Option<BTreeSet<String>> {
+    let gpg = peers::have("gpg")?;
     let file = home.path().join("shown.gpg");
     std::fs::write(&file, keyring).unwrap();
-    let shown = home
+    let shown = gpg
         .command()
-        .args(["--with-colons", "--show-keys"])
+        .arg("--homedir")
+        .arg(home.path())
+        .args(["--batch", "--with-colons", "--show-keys"])
         .arg(&file)
         .output()
         .unwrap();
@@ -119,10 +130,10 @@ fn gpg_sees_the_same_keys_before_and_after() {
     let mut compared = 0;
     // gpg takes a while to start: some files at once, as packets.
     for some in inputs.chunks(24) {
-        let before: Vec<u8> = some
-            .iter()
-            .flat_map(|(_, certificates)| bytes(certificates))
-            .collect();
+        let all = some.iter().flat_map(|(_, one)| one.iter().cloned());
+        let mut all: Vec<Certificate> = all.collect();
+        all.sort_by_key(Certificate::version);
+        let before: Vec<u8> = all.iter().flat_map(Certificate::to_binary).collect();
         let merged = merge(some, Extent::Minimal).unwrap();
         let seen = seen_by_gpg(&home, &before).unwrap();
         let kept = seen_by_gpg(&home, &bytes(&merged.certificates)).unwrap();
@@ -159,8 +170,10 @@ fn one_file_alone_keeps_what_gpg_sees_of_it() {
         };
         let loaded = open(Path::new(path), &Limits::default()).unwrap();
         let kept = trim(&loaded.certificates, Extent::Minimal).unwrap();
+        let seen = seen_by_gpg(&home, &original).unwrap();
+        assert!(!seen.is_empty(), "{path}");
         assert_eq!(
-            seen_by_gpg(&home, &original).unwrap(),
+            seen,
             seen_by_gpg(&home, &bytes(&kept.certificates)).unwrap(),
             "{path}"
         );
@@ -206,6 +219,23 @@ fn gpg_and_sq_read_every_encoding() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn gpg_reads_past_certificates_of_version_6() {
+    let Some(home) = gnupg::Home::new(&[]) else {
+        return;
+    };
+    let names = ["good", "good-v6-ed25519", "good-rsa4096", "expired"];
+    let written = bytes(&keys::certificates(&names));
+    let seen = seen_by_gpg(&home, &written).unwrap();
+    for name in ["good", "good-rsa4096", "expired"] {
+        let fingerprint = keys::load(name).fingerprint();
+        assert!(
+            seen.iter().any(|line| line.ends_with(&fingerprint)),
+            "{name}"
+        );
     }
 }
 

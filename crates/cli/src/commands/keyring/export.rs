@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use pkgseal_keyring::export::{self, Exported, VoaPlace, WkdMethod};
 use pkgseal_keyring::{Encoding, Extent, KeyringFile};
-use pkgseal_openpgp::{Certificate, Certificates, Examination, Signed};
+use pkgseal_openpgp::{Certificates, Examination, Signed};
 use pkgseal_repo::{Finding, Limits, SafePath};
 
 use super::made;
@@ -94,7 +94,7 @@ fn exported(
             certificates,
         ),
         Name::Keys => {
-            let text = pkgseal_maven::trust::keys::write(certificates.iter());
+            let text = pkgseal_maven::trust::keys::write(&pkgseal_keyring::in_order(certificates));
             single(arguments, "KEYS", text, certificates)
         }
         Name::RpmGpgKey => {
@@ -184,7 +184,7 @@ fn single(
     let file = KeyringFile {
         path: SafePath::new(&file)?,
         content,
-        certificates: certificates.iter().cloned().collect::<Vec<Certificate>>(),
+        certificates: pkgseal_keyring::in_order(certificates),
     };
     let exported = Exported {
         files: vec![file],
