@@ -122,12 +122,14 @@ impl Build {
         Ok(())
     }
 
-    /// The long part of the description: lines, an empty one between paragraphs.
+    /// The long part of the description: lines, an empty one between paragraphs; those with
+    /// blanks in front are shown as they are.
     ///
     /// # Errors
     /// [`Error::Refused`] for control characters.
     pub fn description(mut self, text: &str) -> Result<Self> {
-        if text.lines().any(|line| !line.is_empty() && !is_line(line)) {
+        let wrong = |line: &str| !line.trim().is_empty() && !is_line(line.trim());
+        if text.lines().any(wrong) {
             return Err(self.refused("Description", "has a control character or a long line"));
         }
         text.trim_end().clone_into(&mut self.description);

@@ -26,7 +26,7 @@ fn plain() -> Build {
 
 fn whole() -> Build {
     plain()
-        .description("They verify what Acme publishes.\n\nNothing else is in it.")
+        .description("They verify what Acme publishes.\n\n  * as it is")
         .unwrap()
         .field("Section", "misc")
         .unwrap()
@@ -118,7 +118,7 @@ fn what_is_signed_verifies_and_dpkg_reads_it() {
         assert_eq!(field("Multi-Arch"), "foreign");
         assert_eq!(
             field("Description"),
-            "certificates of the Acme archive\n They verify what Acme publishes.\n .\n Nothing else is in it."
+            "certificates of the Acme archive\n They verify what Acme publishes.\n .\n   * as it is"
         );
     }
 }
