@@ -38,12 +38,8 @@ pub fn breaks(
             judged
                 .iter()
                 .filter_map(|(consumer, judgement)| {
-                    let since =
-                        since(opinion(judgement, &trouble.part), trouble.finding.code, now)?;
-                    Some(Breaks {
-                        consumer: (*consumer).to_owned(),
-                        since,
-                    })
+                    let opinion = opinion(judgement, &trouble.part);
+                    broken(consumer, opinion, trouble.finding.code, now)
                 })
                 .collect()
         })
@@ -68,10 +64,13 @@ fn opinion<'a>(judgement: &'a Judgement, part: &Part) -> &'a Opinion {
     }
 }
 
-/// From when on it rejects for this trouble: the last such change by now, else the next.
-/// The inner `None` is since ever.
-#[expect(clippy::option_option, reason = "never, always, or since a day")]
-fn since(opinion: &Opinion, code: Code, now: Timestamp) -> Option<Option<Timestamp>> {
+/// A consumer that rejects for this trouble, since the last such change by now or from the
+/// next on.
+fn broken(consumer: &str, opinion: &Opinion, code: Code, now: Timestamp) -> Option<Breaks> {
+    let breaks = |since| Breaks {
+        consumer: consumer.to_owned(),
+        since,
+    };
     let (answer, reasons) = opinion.at(now);
     let rejecting = |to: Answer, reasons: &[Finding]| to == Answer::Rejects && about(code, reasons);
     if rejecting(answer, reasons) {
@@ -80,13 +79,13 @@ fn since(opinion: &Opinion, code: Code, now: Timestamp) -> Option<Option<Timesta
             .iter()
             .rev()
             .find(|change| change.at <= now && change.to == Answer::Rejects);
-        return Some(begun.map(|change| change.at));
+        return Some(breaks(begun.map(|change| change.at)));
     }
     opinion
         .changes
         .iter()
         .find(|change| change.at > now && rejecting(change.to, &change.reasons))
-        .map(|change| Some(change.at))
+        .map(|change| breaks(Some(change.at)))
 }
 
 /// Whether a consumer's reasons speak of this trouble.

@@ -68,7 +68,7 @@ pub fn mend(
 ) -> Result<Mended> {
     let before = file.certificate();
     let ailing = Ailing::of(&before, SystemTime::from(now))?;
-    if ailing.all.is_empty() {
+    if ailing.all.is_empty() && ailing.unknown.is_empty() {
         return Ok(Mended {
             changed: Changed::new(
                 file.key().clone(),
@@ -85,7 +85,7 @@ pub fn mend(
     let can_certify = holder.signer(&primary.role_into_unspecified())?.is_some();
     let mut after = before.clone();
     let mut steps = Vec::new();
-    let mut left: Vec<Left> = Vec::new();
+    let mut left = ailing.unknown.clone();
     for (part, weak) in &ailing.all {
         match ailing.renewed(part, weak, &holder) {
             Ok(with) => {
@@ -139,6 +139,8 @@ pub fn mend(
 struct Ailing {
     cert: Cert,
     all: Vec<(Part, SelfSignature)>,
+    /// Parts that nobody can sign anew who does not know what they say.
+    unknown: Vec<Left>,
 }
 
 impl Ailing {
@@ -150,7 +152,7 @@ impl Ailing {
                 reason: "its certificate is revoked, which no self-signature mends".to_owned(),
             });
         }
-        let mut all = Vec::new();
+        let (mut all, mut unknown) = (Vec::new(), Vec::new());
         for bound in part::parts(&cert) {
             if examine::is_revoked(&cert, &bound.part) {
                 continue;
@@ -158,8 +160,17 @@ impl Ailing {
             for weak in in_force(&bound, now) {
                 all.push((bound.part.clone(), weak.clone()));
             }
+            let newest = examine::newest(&bound, now).filter(|newest| !newest.holds());
+            if let Some(what) = newest.and_then(|one| examine::critical_unknown(&one.signature)) {
+                unknown.push(Left {
+                    part: bound.part.clone(),
+                    reason: format!(
+                        "its self-signature carries {what}, and what it says is not known here"
+                    ),
+                });
+            }
         }
-        Ok(Self { cert, all })
+        Ok(Self { cert, all, unknown })
     }
 
     /// The certificate with a strong self-signature a second after a weak one.

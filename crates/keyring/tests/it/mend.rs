@@ -278,11 +278,18 @@ fn what_cannot_be_mended_is_said_and_nothing_changes() {
     );
 
     // What a critical notation says, nobody here knows: it is not copied, nor dropped.
-    let cast = patient()
-        .user_id(WHO, &[says(Hash::Sha512, "2025-01-01")])
-        .critical_binding(says_weak(), Back::By(Hash::Sha1));
-    let refused = mend(&bench.file(&cast), None, Halves::Refuse, now());
-    assert!(refused.is_ok_and(|mended| mended.changed.steps.is_empty()));
+    for who in [says_weak(), says(Hash::Sha512, "2025-01-01")] {
+        let cast = patient()
+            .user_id(WHO, &[who])
+            .critical_binding(says_weak(), Back::By(Hash::Sha1));
+        let refused = mend(&bench.file(&cast), None, Halves::Refuse, now()).unwrap_err();
+        let text = refused.to_string();
+        assert!(text.contains("unknown@test.invalid"), "{text}");
+        let half = mend(&bench.file(&cast), None, Halves::Accept, now()).unwrap();
+        assert_eq!(half.left.len(), 1);
+        let weak_user_id = usize::from(who.hash == Hash::Sha1);
+        assert_eq!(half.changed.steps.len(), weak_user_id);
+    }
 }
 
 #[test]

@@ -30,7 +30,13 @@ pub(super) fn run(arguments: &KeyDoctor, clock: SystemTime) -> Result<ExitCode> 
     let mut copies = Vec::new();
     for path in arguments.paths.iter().chain(&arguments.certificate) {
         let loaded = pkgseal_keyring::open(path, &Limits::default())?;
-        loaded.findings.iter().for_each(report::warn_finding);
+        // A secret key is as welcome as its certificate.
+        let told = |finding: &&Finding| finding.code.id != "keyring.secret-key";
+        loaded
+            .findings
+            .iter()
+            .filter(told)
+            .for_each(report::warn_finding);
         for certificate in loaded.certificates.iter() {
             copies.push(Copy {
                 path: path.clone(),
@@ -146,11 +152,15 @@ fn fix(arguments: &KeyDoctor, clients: &[Arc<dyn Consumer>], now: Timestamp) -> 
         loaded.certificates
     };
     let passphrase = context::passphrase(&arguments.passphrase)?;
-    let file = KeyFile::open(path, &published).map_err(|error| {
-        let hint =
-            "with the certificate alone, ask the key's holder: pkgseal key doctor --request FILE";
-        anyhow::Error::from(error).context(hinted(format!("cannot mend {}", path.display()), hint))
-    })?;
+    let file = match KeyFile::open(path, &published) {
+        Err(error @ pkgseal_keyring::Error::OpenPgp(_)) => {
+            return Err(hinted(
+                format!("cannot mend {}: {error}", path.display()),
+                "with the certificate alone, ask the key's holder: pkgseal key doctor --request FILE",
+            ));
+        }
+        other => other.with_context(|| format!("cannot mend {}", path.display()))?,
+    };
     let halves = if arguments.partial {
         Halves::Accept
     } else {

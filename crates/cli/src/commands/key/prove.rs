@@ -153,7 +153,8 @@ fn one(path: &Path, prover: &Prover, verifier: &Verifier, limits: &Limits) -> Re
         let report = over(verifier, kind, &signed, path, limits)?;
         return Ok(prover.object(kind, &subject, &report));
     }
-    let documents = [".dsc", ".changes", ".buildinfo"];
+    // A list of checksums may be signed within itself.
+    let documents = [".dsc", ".changes", ".buildinfo", ".asc"];
     let kind = if name.rsplit('_').next() == Some("InRelease") {
         Object::Repository
     } else if documents.iter().any(|end| name.ends_with(end)) {
