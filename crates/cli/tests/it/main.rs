@@ -20,6 +20,7 @@ mod files;
 mod forecast;
 mod forecast_peers;
 mod index;
+mod key_doctor;
 mod keyring_audit;
 mod keyring_tools;
 mod manual;

@@ -333,3 +333,26 @@ fn the_copy_that_was_not_published() {
     let stranger = of(keys::load("stranger").certificate());
     compare_copies(&mut mended, &stranger, "stranger.asc").unwrap_err();
 }
+
+#[test]
+fn damaged_certificates_are_diagnosed_all_the_same() {
+    let whole = uniform(Hash::Sha1)
+        .direct(says(Hash::Sha224))
+        .subkey_revoked(Hash::Sha1, "2025-07-01")
+        .certificate_binary();
+    let mut broken = 0;
+    for place in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 1 << (place % 8);
+        let (certificates, _) = Certificate::parse_all(&bytes);
+        for certificate in certificates {
+            let Ok(diagnosis) = diagnose(&certificate, now()) else {
+                continue;
+            };
+            assert!(!diagnosis.troubles.is_empty());
+            pkgseal_keyring::doctor::Request::of(&diagnosis);
+            broken += 1;
+        }
+    }
+    assert!(broken > 100, "{broken}");
+}

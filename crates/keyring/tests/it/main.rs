@@ -10,6 +10,7 @@
 mod audit;
 mod consumer;
 mod doctor;
+mod doctor_world;
 mod generate;
 mod mend;
 mod open;
