@@ -82,7 +82,11 @@ fn line(
     let owner = certificate.fingerprint();
     let present = consumer.judge(certificate, now).whole;
     let coming = changes(&present, &owner, |at| at > now && at <= until);
-    let begun = certificate.moments().into_iter().min();
+    // Of what is accepted now nobody asks since when.
+    let begun = match present.answer {
+        Answer::NotAsked | Answer::Accepts => None,
+        Answer::Warns | Answer::Rejects => certificate.moments().into_iter().min(),
+    };
     let early = begun
         .filter(|begun| *begun <= now)
         .map(|begun| consumer.judge(certificate, after(begun, -1)).whole);
