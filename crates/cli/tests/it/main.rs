@@ -22,6 +22,8 @@ mod forecast_peers;
 mod index;
 mod key_doctor;
 mod keyring_audit;
+mod key_life;
+mod key_peers;
 mod keyring_tools;
 mod manual;
 mod maven;

@@ -14,7 +14,7 @@ use crate::{Error, Passphrase, Result};
 pub enum Which {
     /// The primary key, and every subkey that is in use: not revoked, and not expired
     /// either, unless nothing could sign without it. Those that live longer already stay
-    /// as they are.
+    /// as they are, unless not one of them has an end.
     All,
     /// The primary key.
     Primary,
@@ -104,12 +104,17 @@ fn chosen<'a>(
                 .max_by_key(|key| key.created);
             let subkeys =
                 subkeys().filter(|key| in_use(key) || newest.is_some_and(|newest| newest == *key));
-            let shorter = |key: &&KeyFacts| match (key.own_expires, expiry) {
+            let used: Vec<_> = primary().chain(subkeys).collect();
+            // Where nothing has an end yet, one is what is asked for.
+            if used.iter().all(|key| key.own_expires.is_none()) && expiry != Expiry::Never {
+                return Ok(used);
+            }
+            let ends_before = |key: &&KeyFacts| match (key.own_expires, expiry) {
                 (None, _) | (_, Expiry::Keep) => false,
                 (Some(_), Expiry::Never) => true,
                 (Some(own), Expiry::At(at)) => own < at,
             };
-            let chosen: Vec<_> = primary().chain(subkeys).filter(shorter).collect();
+            let chosen: Vec<_> = used.into_iter().filter(ends_before).collect();
             if chosen.is_empty() {
                 return Err(unfit(
                     "every key that is in use lives that long already; to give one an earlier expiry, name it"

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::trixie::Room;
 use super::{Run, gnupg, have, put, run, scratch};
 use crate::keys::TestKey;
 
@@ -38,21 +39,51 @@ pub fn debsigs(deb: &Path, kind: &str, key: &TestKey) -> Option<Run> {
 /// (`primary-signs`, `primary-signs-rsa3072`). Exit 0 ok, 10 no signature, 11 unknown
 /// origin, 12 no policy, 13 bad.
 pub fn debsig_verify(deb: &Path, kinds: &[&str], key: &TestKey) -> Option<Run> {
-    let fingerprints = [key.fingerprint(), key.signing_fingerprint()];
-    debsig_verify_by(deb, kinds, &fingerprints, &key.certificate_binary())
+    let keys = [key.fingerprint(), key.signing_fingerprint()];
+    debsig_verify_by(deb, kinds, &key.certificate_binary(), &keys)
 }
 
-/// As [`debsig_verify`], by keys with these fingerprints in this keyring.
+/// As [`debsig_verify`], for signatures by one of the `keys` (full fingerprints) in
+/// `keyring`.
 pub fn debsig_verify_by(
     deb: &Path,
     kinds: &[&str],
-    fingerprints: &[String],
     keyring: &[u8],
+    keys: &[String],
 ) -> Option<Run> {
     let debsig_verify = have("debsig-verify")?;
     let home = gnupg::Home::new(&[])?;
     let folder = scratch();
-    for fingerprint in fingerprints {
+    policies(folder.path(), kinds, keyring, keys);
+    Some(run(debsig_verify
+        .command()
+        .env("GNUPGHOME", home.path())
+        .arg("--debug")
+        .arg("--policies-dir")
+        .arg(folder.path().join("policies"))
+        .arg("--keyrings-dir")
+        .arg(folder.path().join("keyrings"))
+        .arg(deb)))
+}
+
+/// As [`debsig_verify_by`], by Debian 13's.
+pub fn debsig_verify_in(
+    room: &Room,
+    deb: &[u8],
+    kinds: &[&str],
+    keyring: &[u8],
+    keys: &[String],
+) -> Run {
+    policies(room.outside(), kinds, keyring, keys);
+    room.put("package.deb", deb);
+    let script = "mkdir -p -m 700 .gnupg && debsig-verify --debug \
+         --policies-dir $PWD/policies --keyrings-dir $PWD/keyrings package.deb";
+    room.run("sh", ["-c", script])
+}
+
+/// Writes a policy and a keyring for each of the keys, by fingerprint and by key ID.
+fn policies(folder: &Path, kinds: &[&str], keyring: &[u8], keys: &[String]) {
+    for fingerprint in keys {
         for id in [fingerprint.as_str(), &fingerprint[fingerprint.len() - 16..]] {
             let rules: String = kinds
                 .iter()
@@ -68,19 +99,10 @@ pub fn debsig_verify_by(
                  <Selection>\n{rules}  </Selection>\n  \
                  <Verification MinOptional=\"0\">\n{rules}  </Verification>\n</Policy>\n"
             );
-            put(folder.path(), &format!("policies/{id}/test.pol"), policy);
-            put(folder.path(), &format!("keyrings/{id}/test.gpg"), keyring);
+            put(folder, &format!("policies/{id}/test.pol"), policy);
+            put(folder, &format!("keyrings/{id}/test.gpg"), keyring);
         }
     }
-    Some(run(debsig_verify
-        .command()
-        .env("GNUPGHOME", home.path())
-        .arg("--debug")
-        .arg("--policies-dir")
-        .arg(folder.path().join("policies"))
-        .arg("--keyrings-dir")
-        .arg(folder.path().join("keyrings"))
-        .arg(deb)))
 }
 
 /// `apt-ftparchive` run inside `folder`.
