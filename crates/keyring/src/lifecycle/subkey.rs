@@ -242,8 +242,10 @@ fn make(
     let certificate = key.certificate().to_binary();
     let cert = openpgp::Cert::from_bytes(&certificate).map_err(failed(MAKING))?;
     let made = SystemTime::from(now);
-    // Changes within the same second date self-signatures a little ahead.
-    let soon = made + Duration::from_secs(3600);
+    // Changes within the same second date self-signatures a little ahead. Whether the
+    // time makes sense is not asked here.
+    let born = cert.primary_key().key().creation_time();
+    let soon = made.max(born) + Duration::from_secs(3600);
     let valid = cert.with_policy(&Anything, soon).map_err(failed(MAKING))?;
     let builder = KeyBuilder::new(KeyFlags::empty().set_signing())
         .set_cipher_suite(suite)

@@ -457,7 +457,9 @@ fn parted_and_joined_through_files() {
                 .iter()
                 .all(|part| part.form.is_there())
         );
-        assert!(bench.extend(&Which::All, "4y").is_ok(), "{name}");
+        let words = Some(&words);
+        let whole = bench.open();
+        extend(&whole, words, &Which::All, lifetime("4y"), at + 1.hour()).unwrap();
     }
 }
 
@@ -521,7 +523,7 @@ fn what_cannot_be_changed_is_refused_and_nothing_is_written() {
         ("revoked-hard", |b| extended(b, "2y"), "is revoked"),
         (
             "revoked-soft",
-            |b| b.extend(&Which::Primary, "2y"),
+            |b| extend(&b.open(), None, &Which::Primary, lifetime("2y"), late()),
             "is revoked",
         ),
         (
@@ -534,7 +536,7 @@ fn what_cannot_be_changed_is_refused_and_nothing_is_written() {
         ),
         (
             "revoked-soft",
-            |b| add_subkey(&b.open(), None, &new_subkey("1y"), now()),
+            |b| add_subkey(&b.open(), None, &new_subkey("1y"), late()),
             "is revoked",
         ),
         (
@@ -713,6 +715,11 @@ fn what_cannot_be_changed_is_refused_and_nothing_is_written() {
         assert_eq!(fs::read(bench.path("test.key.asc")).unwrap(), before);
         assert!(!bench.path("test.cert.asc").exists());
     }
+}
+
+/// After what is revoked was.
+fn late() -> Timestamp {
+    keys::time(keys::NOW)
 }
 
 /// A subkey of somebody else.
