@@ -24,7 +24,6 @@ mod key_doctor;
 mod key_life;
 mod key_peers;
 mod keyring_audit;
-mod keyring_audit;
 mod keyring_tools;
 mod manual;
 mod maven;
