@@ -196,7 +196,10 @@ fn audited(
 /// Why a consumer does not have a certificate.
 fn not_found(reason: Option<&Finding>, path: &Path, consumer: &dyn Consumer) -> Finding {
     if let Some(reason) = reason {
-        return reason.clone();
+        return Finding {
+            severity: Severity::Reject,
+            ..reason.clone()
+        };
     }
     Finding::reject(
         consumer::FORM,
