@@ -1,6 +1,6 @@
 //! What lies in a pool, without reading any of it.
 
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::path::Path;
 
 use pkgseal_repo::SafePath;
@@ -55,48 +55,92 @@ pub(super) fn walk(root: &Path, below: Option<&SafePath>) -> Result<Vec<Found>> 
             Some(directory) => root.join(directory),
             None => root.to_owned(),
         };
-        let failed = |error| Error::read(&full, error);
-        for entry in fs::read_dir(&full).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let name = entry.file_name();
-            let Some(name) = name.to_str() else {
-                return Err(Error::Repo(pkgseal_repo::Error::UnsafePath {
-                    reason: "it is not UTF-8",
-                    path: entry.path().display().to_string(),
-                }));
-            };
-            if name.starts_with('.') || (directory.is_none() && name == "dists") {
-                continue;
-            }
-            let path = match &directory {
-                Some(directory) => directory.child(name)?,
-                None => SafePath::new(name)?,
-            };
-            // Not following links; a file that is gone meanwhile was never there.
-            let Ok(mut metadata) = entry.metadata() else {
-                continue;
-            };
-            if metadata.is_dir() {
-                todo.push(Some(path));
-                continue;
-            }
-            let kind = Kind::of(name);
-            if metadata.is_symlink() {
-                match fs::metadata(entry.path()) {
-                    Ok(target) if target.is_dir() => continue,
-                    Ok(target) => metadata = target,
-                    // Opening it says why.
-                    Err(_) if kind != Kind::Other => {}
-                    Err(_) => continue,
-                }
-            }
-            found.push(Found {
-                path,
-                kind,
-                stat: Stat::of(&metadata),
-            });
+        let entries = fs::read_dir(&full)
+            .and_then(Iterator::collect::<std::io::Result<Vec<DirEntry>>>)
+            .map_err(|error| Error::read(&full, error))?;
+        for looked in look_at(&entries, directory.as_ref())? {
+            found.extend(looked.files);
+            todo.extend(looked.directories.into_iter().map(Some));
         }
     }
-    found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    // Made of sorted runs, which this sort merges.
+    found.sort_by(|a: &Found, b| a.path.cmp(&b.path));
     Ok(found)
+}
+
+/// What a part of a directory holds.
+struct Looked {
+    /// Sorted.
+    files: Vec<Found>,
+    directories: Vec<SafePath>,
+}
+
+/// Entries that are worth a thread: asking for their times takes a millisecond.
+const SHARE: usize = 256;
+/// Threads for one directory: the names in it are locked while one is looked up.
+const THREADS: usize = 4;
+
+/// Looks at the entries of a directory, at many of them side by side.
+fn look_at(entries: &[DirEntry], directory: Option<&SafePath>) -> Result<Vec<Looked>> {
+    let share = entries.len().div_ceil(THREADS).max(SHARE);
+    let mut shares = entries.chunks(share);
+    let first = shares.next().unwrap_or_default();
+    std::thread::scope(|scope| {
+        let others: Vec<_> = shares
+            .map(|share| scope.spawn(move || look(share, directory)))
+            .collect();
+        let first = std::iter::once(look(first, directory));
+        let others = others.into_iter().map(|other| {
+            other
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        first.chain(others).collect()
+    })
+}
+
+fn look(entries: &[DirEntry], directory: Option<&SafePath>) -> Result<Looked> {
+    let mut files = Vec::with_capacity(entries.len());
+    let mut directories = Vec::new();
+    for entry in entries {
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else {
+            return Err(Error::Repo(pkgseal_repo::Error::UnsafePath {
+                reason: "it is not UTF-8",
+                path: entry.path().display().to_string(),
+            }));
+        };
+        if name.starts_with('.') || (directory.is_none() && name == "dists") {
+            continue;
+        }
+        let path = match directory {
+            Some(directory) => directory.child(name)?,
+            None => SafePath::new(name)?,
+        };
+        // Not following links; a file that is gone meanwhile was never there.
+        let Ok(mut metadata) = entry.metadata() else {
+            continue;
+        };
+        if metadata.is_dir() {
+            directories.push(path);
+            continue;
+        }
+        let kind = Kind::of(name);
+        if metadata.is_symlink() {
+            match fs::metadata(entry.path()) {
+                Ok(target) if target.is_dir() => continue,
+                Ok(target) => metadata = target,
+                // Opening it says why.
+                Err(_) if kind != Kind::Other => {}
+                Err(_) => continue,
+            }
+        }
+        files.push(Found {
+            path,
+            kind,
+            stat: Stat::of(&metadata),
+        });
+    }
+    files.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    Ok(Looked { files, directories })
 }
