@@ -2,7 +2,8 @@
 //!
 //! The OpenPGP library hands OpenSSL an RSA key without its primes and builds the key
 //! object anew for every signature. With the primes (CRT) and a kept object, RSA-4096
-//! signs about ten times faster. ECDSA nonces are derived from key and message
+//! signs about ten times faster; Ed25519 almost twice as fast, as the library unlocks its
+//! copy of the secret for each signature. ECDSA nonces are derived from key and message
 //! (RFC 6979) where OpenSSL can, so that these signatures are reproducible too.
 
 use openpgp::crypto::Signer;
@@ -38,16 +39,19 @@ mod cached {
     use openssl::ecdsa::EcdsaSig;
     use openssl::md::{Md, MdRef};
     use openssl::nid::Nid;
-    use openssl::pkey::{PKey, Private};
+    use openssl::pkey::{Id, PKey, Private};
     use openssl::pkey_ctx::PkeyCtx;
     use openssl::rsa::{Padding, Rsa};
     use sequoia_openpgp as openpgp;
 
     use super::super::Factory;
 
+    /// Bytes of an Ed25519 secret, and of each half of a signature (RFC 8032, 5.1).
+    const SEED: usize = 32;
+
     type Public = Key<PublicParts, UnspecifiedRole>;
 
-    /// A factory for RSA and the NIST curves; `None` for all others.
+    /// A factory for RSA, the NIST curves and Ed25519; `None` for all others.
     pub(super) fn factory(
         key: &Key<SecretParts, UnspecifiedRole>,
     ) -> openpgp::Result<Option<Factory>> {
@@ -67,6 +71,17 @@ mod cached {
                     }
                     None => Ok(None),
                 }
+            }
+            // Of version 4 keys, whose secret is written as a number.
+            (
+                PublicKey::EdDSA {
+                    curve: Curve::Ed25519,
+                    ..
+                },
+                SecretKeyMaterial::EdDSA { scalar },
+            ) => ed25519(&scalar.value_padded(SEED)).map(|pkey| Some((Kind::EdDsa, pkey))),
+            (PublicKey::Ed25519 { .. }, SecretKeyMaterial::Ed25519 { x }) => {
+                ed25519(x).map(|pkey| Some((Kind::Ed25519, pkey)))
             }
             _ => Ok(None),
         })?;
@@ -113,6 +128,10 @@ mod cached {
         Ok(PKey::from_ec_key(key)?)
     }
 
+    fn ed25519(seed: &[u8]) -> openpgp::Result<PKey<Private>> {
+        Ok(PKey::private_key_from_raw_bytes(seed, Id::ED25519)?)
+    }
+
     fn one() -> Result<BigNum, openssl::error::ErrorStack> {
         BigNum::from_u32(1)
     }
@@ -147,6 +166,10 @@ mod cached {
     enum Kind {
         Rsa,
         Ecdsa,
+        /// Ed25519 as version 4 writes it (RFC 9580, 5.2.3.3).
+        EdDsa,
+        /// Ed25519 as version 6 writes it (RFC 9580, 5.2.3.4).
+        Ed25519,
     }
 
     /// A key object, kept; clones share it.
@@ -175,31 +198,59 @@ mod cached {
             algorithm: HashAlgorithm,
             data: &[u8],
         ) -> openpgp::Result<mpi::Signature> {
+            match self.kind {
+                Kind::Rsa => self.rsa(algorithm, data),
+                Kind::Ecdsa => self.ecdsa(algorithm, data),
+                Kind::EdDsa => {
+                    let signature = self.ed25519(data)?;
+                    let (r, s) = signature.split_at(SEED);
+                    Ok(mpi::Signature::EdDSA {
+                        r: mpi::MPI::new(r),
+                        s: mpi::MPI::new(s),
+                    })
+                }
+                Kind::Ed25519 => Ok(mpi::Signature::Ed25519 {
+                    s: Box::new(self.ed25519(data)?),
+                }),
+            }
+        }
+    }
+
+    impl Cached {
+        fn rsa(&self, algorithm: HashAlgorithm, data: &[u8]) -> openpgp::Result<mpi::Signature> {
             let mut context = PkeyCtx::new(&self.pkey)?;
             context.sign_init()?;
-            if let Kind::Rsa = self.kind {
-                context.set_rsa_padding(Padding::PKCS1)?;
-            }
+            context.set_rsa_padding(Padding::PKCS1)?;
+            context.set_signature_md(digest(algorithm)?)?;
+            let mut signature = Vec::new();
+            context.sign_to_vec(data, &mut signature)?;
+            Ok(mpi::Signature::RSA {
+                s: mpi::MPI::new(&signature),
+            })
+        }
+
+        fn ecdsa(&self, algorithm: HashAlgorithm, data: &[u8]) -> openpgp::Result<mpi::Signature> {
+            let mut context = PkeyCtx::new(&self.pkey)?;
+            context.sign_init()?;
             context.set_signature_md(digest(algorithm)?)?;
             // The vendored OpenSSL is 3.2 or later, which an older system's may not be.
             #[cfg(feature = "vendored-openssl")]
-            if let Kind::Ecdsa = self.kind {
-                context.set_nonce_type(openssl::pkey_ctx::NonceType::DETERMINISTIC_K)?;
-            }
+            context.set_nonce_type(openssl::pkey_ctx::NonceType::DETERMINISTIC_K)?;
             let mut signature = Vec::new();
             context.sign_to_vec(data, &mut signature)?;
-            Ok(match self.kind {
-                Kind::Rsa => mpi::Signature::RSA {
-                    s: mpi::MPI::new(&signature),
-                },
-                Kind::Ecdsa => {
-                    let signature = EcdsaSig::from_der(&signature)?;
-                    mpi::Signature::ECDSA {
-                        r: mpi::MPI::new(&signature.r().to_vec()),
-                        s: mpi::MPI::new(&signature.s().to_vec()),
-                    }
-                }
+            let signature = EcdsaSig::from_der(&signature)?;
+            Ok(mpi::Signature::ECDSA {
+                r: mpi::MPI::new(&signature.r().to_vec()),
+                s: mpi::MPI::new(&signature.s().to_vec()),
             })
+        }
+
+        /// Signs the digest as a message of its own.
+        fn ed25519(&self, data: &[u8]) -> openpgp::Result<[u8; 2 * SEED]> {
+            let mut signature = [0; 2 * SEED];
+            openssl::sign::Signer::new_without_digest(&self.pkey)?
+                .sign_oneshot(&mut signature, data)?;
+            Ok(signature)
         }
     }
 }
