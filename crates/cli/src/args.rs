@@ -9,6 +9,7 @@ mod deb;
 pub(crate) mod files;
 mod key;
 mod keyring;
+mod lazy;
 pub(crate) mod maven;
 mod rpm;
 mod shared;
@@ -36,6 +37,7 @@ pub(crate) use keyring::{
     KeyringFilter, KeyringForecast, KeyringFormName, KeyringList, KeyringMerge, KeyringPackage,
     PackageFormName, StateName, Written as KeyringWritten,
 };
+pub(crate) use lazy::Lazy;
 pub(crate) use maven::MavenCommand;
 pub(crate) use rpm::{
     HardLinksName, HowName, PackageLevelName, RpmApply, RpmClients, RpmCommand, RpmHeader, RpmLint,
@@ -67,7 +69,16 @@ pub(crate) struct Arguments {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Sign(Sign),
+    /// Sign packages, repositories and files
+    ///
+    /// Each path is signed as what it is. A Release gets an InRelease and a Release.gpg, a
+    /// repomd.xml a repomd.xml.asc and a repomd.xml.key, any other file an .asc; .deb and .rpm
+    /// files carry their signature inside, and so do .dsc, .buildinfo and .changes: a .changes
+    /// is signed with the .dsc and .buildinfo it lists, from the inside out, as debsign does. A directory is signed as the apt, yum or Maven tree
+    /// it is, any other one file by file (--as files) or by a list of all (--as sums); a list
+    /// such as SHA256SUMS once it agrees with its files. What was written is verified with the public certificate before it becomes
+    /// visible; a failed run leaves the old files as they were.
+    Sign(Lazy<Sign>),
     /// Verify who signed packages, repositories and files, and that they are intact
     ///
     /// Each path is recognised by content and name, and the result says what it was taken
@@ -75,53 +86,50 @@ pub(crate) enum Command {
     /// root down to every file it vouches for. Any other folder must have signatures beside
     /// its files, or a signed list such as SHA256SUMS.
     #[command(after_help = EXIT_STATUS)]
-    Verify(Examine),
+    Verify(Lazy<Examine>),
     /// Show every signature and fact, without a verdict
     ///
     /// Works without a keyring; with one, signatures are checked as well. Exit status 0
     /// means that the facts could be read, not that they are good.
-    Inspect(Examine),
+    Inspect(Lazy<Examine>),
     /// Work on apt repositories
     #[command(subcommand)]
-    Apt(Box<AptCommand>),
+    Apt(Lazy<AptCommand>),
     /// Work on Debian packages
     #[command(subcommand)]
-    Deb(DebCommand),
+    Deb(Lazy<DebCommand>),
     /// Work on RPM packages
     #[command(subcommand)]
-    Rpm(RpmCommand),
+    Rpm(Lazy<RpmCommand>),
     /// Work on yum repositories
     #[command(subcommand)]
-    Yum(Box<YumCommand>),
+    Yum(Lazy<YumCommand>),
     /// Work on plain folders: signed files, and lists such as SHA256SUMS
     #[command(subcommand)]
-    Files(FilesCommand),
+    Files(Lazy<FilesCommand>),
     /// Work on Maven repositories
     #[command(subcommand)]
-    Maven(MavenCommand),
+    Maven(Lazy<MavenCommand>),
     /// Make secret keys and look after them
     #[command(subcommand)]
-    Key(KeyCommand),
+    Key(Lazy<KeyCommand>),
     /// Look after certificates
     #[command(subcommand)]
-    Keyring(KeyringCommand),
+    Keyring(Lazy<KeyringCommand>),
     /// Show the policies that turn facts into verdicts
     #[command(subcommand)]
-    Profile(ProfileCommand),
-    Explain(Explain),
-    Man(Man),
-    Completions(Completions),
+    Profile(Lazy<ProfileCommand>),
+    /// Explain a finding code
+    ///
+    /// Without a code, lists them all.
+    Explain(Lazy<Explain>),
+    /// Write the manual pages
+    Man(Lazy<Man>),
+    /// Print a completion script for a shell
+    Completions(Lazy<Completions>),
 }
 
-/// Sign packages, repositories and files
-///
-/// Each path is signed as what it is. A Release gets an InRelease and a Release.gpg, a
-/// repomd.xml a repomd.xml.asc and a repomd.xml.key, any other file an .asc; .deb and .rpm
-/// files carry their signature inside, and so do .dsc, .buildinfo and .changes: a .changes
-/// is signed with the .dsc and .buildinfo it lists, from the inside out, as debsign does. A directory is signed as the apt, yum or Maven tree
-/// it is, any other one file by file (--as files) or by a list of all (--as sums); a list
-/// such as SHA256SUMS once it agrees with its files. What was written is verified with the public certificate before it becomes
-/// visible; a failed run leaves the old files as they were.
+/// What to sign, and how.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct Sign {
@@ -241,9 +249,7 @@ pub(crate) enum ProfileCommand {
     },
 }
 
-/// Explain a finding code
-///
-/// Without a code, lists them all.
+/// Which code to explain.
 #[derive(Args, Debug)]
 pub(crate) struct Explain {
     /// A code as verdicts print it, for example file.digest-mismatch
@@ -251,7 +257,7 @@ pub(crate) struct Explain {
     pub(crate) code: Option<String>,
 }
 
-/// Write the manual pages
+/// Where manual pages go.
 #[derive(Args, Debug)]
 pub(crate) struct Man {
     /// The directory they go to
@@ -259,7 +265,7 @@ pub(crate) struct Man {
     pub(crate) output: PathBuf,
 }
 
-/// Print a completion script for a shell
+/// For whom completions are.
 #[derive(Args, Debug)]
 pub(crate) struct Completions {
     /// Which shell

@@ -31,21 +31,21 @@ use crate::args::{Arguments, Command};
 /// Runs the command that was typed.
 pub(crate) fn run(arguments: Arguments, clock: SystemTime) -> Result<ExitCode> {
     match arguments.command {
-        Command::Sign(sign) => sign::run(&sign, clock),
-        Command::Verify(verify) => verify::run(&verify, clock),
-        Command::Inspect(inspect) => inspect::run(&inspect, clock),
-        Command::Apt(command) => apt::run(&command, clock),
-        Command::Deb(command) => deb::run(&command, clock),
-        Command::Rpm(command) => rpm::run(&command, clock),
-        Command::Yum(command) => yum::run(&command, clock),
-        Command::Files(command) => files::run(&command, clock),
-        Command::Maven(command) => maven::run(&command, clock),
-        Command::Key(command) => key::run(&command, clock),
-        Command::Keyring(command) => keyring::run(&command, clock),
-        Command::Profile(profile) => profile::run(&profile),
-        Command::Explain(explain) => explain::run(&explain),
-        Command::Man(man) => man::run(&man),
-        Command::Completions(completions) => completions::run(&completions),
+        Command::Sign(sign) => sign::run(&sign.0, clock),
+        Command::Verify(verify) => verify::run(&verify.0, clock),
+        Command::Inspect(inspect) => inspect::run(&inspect.0, clock),
+        Command::Apt(command) => apt::run(&command.0, clock),
+        Command::Deb(command) => deb::run(&command.0, clock),
+        Command::Rpm(command) => rpm::run(&command.0, clock),
+        Command::Yum(command) => yum::run(&command.0, clock),
+        Command::Files(command) => files::run(&command.0, clock),
+        Command::Maven(command) => maven::run(&command.0, clock),
+        Command::Key(command) => key::run(&command.0, clock),
+        Command::Keyring(command) => keyring::run(&command.0, clock),
+        Command::Profile(profile) => profile::run(&profile.0),
+        Command::Explain(explain) => explain::run(&explain.0),
+        Command::Man(man) => man::run(&man.0),
+        Command::Completions(completions) => completions::run(&completions.0),
     }
 }
 
