@@ -119,6 +119,11 @@ impl Certificate {
         })
     }
 
+    /// Whether there are keys below the primary one.
+    pub fn has_subkeys(&self) -> bool {
+        self.cert.keys().subkeys().next().is_some()
+    }
+
     /// Whether it is nothing but keys and user IDs: every signature was taken out, as in
     /// Gradle's keyrings, and nothing but the key itself can be believed.
     pub fn is_bare(&self) -> bool {

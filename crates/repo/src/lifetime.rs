@@ -28,14 +28,16 @@ impl PartialEq for Kind {
 
 impl Eq for Kind {}
 
+/// Adds so many of a unit.
+type Add = fn(Span, i64) -> Option<Span>;
+
 /// Units, and what they add. Years and months are those of the calendar.
-const UNITS: &[(&str, fn(Span, i64) -> Option<Span>)] = &[
+const UNITS: &[(&str, Add)] = &[
     ("y", |span, n| {
         let years = i64::from(span.get_years()).checked_add(n)?;
         span.try_years(years).ok()
     }),
     ("mo", add_months),
-    ("m", add_months),
     ("w", |span, n| add_days(span, n.checked_mul(7)?)),
     ("d", add_days),
     ("h", |span, n| {
@@ -70,8 +72,8 @@ impl Lifetime {
     }
 
     /// Reads `never`, a length of time (`2y`, `18mo`, `90d`, `1y6mo`), a day (`2027-06-01`,
-    /// its first moment in UTC) or an exact RFC 3339 time. Units are `y`, `mo` or `m`
-    /// (months, as gpg has it), `w`, `d`, `h`, `min` and `s`.
+    /// its first moment in UTC) or an exact RFC 3339 time. Units are `y`, `mo`, `w`, `d`,
+    /// `h`, `min` and `s`; `m` is refused, as it is months for gpg and minutes elsewhere.
     ///
     /// # Errors
     /// A sentence that says what is expected.
@@ -95,6 +97,11 @@ impl Lifetime {
             let (number, after) = rest.split_at(digits);
             let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
             let (unit, after) = after.split_at(letters);
+            if unit == "m" {
+                return Err(
+                    "m is months for some and minutes for others: write mo or min".to_owned(),
+                );
+            }
             span = UNITS
                 .iter()
                 .find(|(name, _)| *name == unit)
@@ -150,7 +157,6 @@ mod tests {
             ("1y", "2025-02-28T12:00:00Z"),
             ("4y", "2028-02-29T12:00:00Z"),
             ("18mo", "2025-08-29T12:00:00Z"),
-            ("18m", "2025-08-29T12:00:00Z"),
             ("1y6mo", "2025-08-29T12:00:00Z"),
             ("2w", "2024-03-14T12:00:00Z"),
             ("90d", "2024-05-29T12:00:00Z"),
@@ -181,6 +187,7 @@ mod tests {
             "1 y",
             "1.5y",
             "1yy",
+            "18m",
             "1Y",
             "Never",
             "none",

@@ -437,17 +437,17 @@ pub(super) fn generated(verb: &str, certificate: &Certificate, files: &[PathBuf]
     for file in files {
         let _ = writeln!(text, "  wrote {}", escaped(&file.display().to_string()));
     }
-    let [revocation, key, certificate] = files else {
+    let [revocation, key, published] = files else {
         return text;
     };
     let shown = |path: &PathBuf| escaped(&path.display().to_string());
-    let _ = writeln!(text, "  publish {}", shown(certificate));
+    let _ = writeln!(text, "  publish {}", shown(published));
     let _ = writeln!(
         text,
         "  keep {} where the key is not, for the day it is lost",
         shown(revocation)
     );
-    if generated.signing_key != generated.certificate.fingerprint() {
+    if certificate.has_subkeys() {
         let _ = writeln!(
             text,
             "  next: pkgseal key split {} --offline FILE takes the primary key's secret off",

@@ -275,7 +275,7 @@ fn debsig_verify_takes_a_mended_certificate() {
     let fingerprint = [ward.cast.fingerprint()];
     let ask = |certificate: &[u8]| {
         let keyring = binary(certificate);
-        peers::deb::debsig_verify_by(&deb, &["origin"], &fingerprint, &keyring)
+        peers::deb::debsig_verify_by(&deb, &["origin"], &keyring, &fingerprint)
     };
     // It has gpg refuse SHA-1, in self-signatures too.
     if let Some(run) = ask(&ward.cast.certificate()) {

@@ -261,7 +261,7 @@ fn exit_statuses() {
         (&["--client", "trixie"][..], folder.path().join("never.asc")),
         (&["--client", "wheezy"], good.clone()),
         (&["--within", "soon"], good.clone()),
-        (&["--client"], good.clone()),
+        (&["--client"], good),
     ] {
         let run = audit(arguments, &[&path]).expect(2);
         assert!(run.stdout.is_empty() && !run.stderr.is_empty());

@@ -222,7 +222,7 @@ impl Examination {
 
     fn critical(&mut self, bound: &Bound, newest: &SelfSignature) {
         let back = match &newest.back {
-            Back::Good(back) => Some(back),
+            Back::Good(back) => Some(&**back),
             _ => None,
         };
         let unknown = std::iter::once(&newest.signature)

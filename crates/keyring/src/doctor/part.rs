@@ -39,7 +39,7 @@ pub(super) enum Back {
     /// There is one, and it does not verify.
     Bad,
     /// It did.
-    Good(Signature),
+    Good(Box<Signature>),
 }
 
 impl SelfSignature {
@@ -111,7 +111,7 @@ pub(super) fn parts(cert: &Cert) -> Vec<Bound> {
 
 fn bound(part: Part, signatures: impl IntoIterator<Item = SelfSignature>) -> Bound {
     let mut signatures: Vec<_> = signatures.into_iter().collect();
-    signatures.sort_by(|a, b| b.made.cmp(&a.made));
+    signatures.sort_by_key(|signature| std::cmp::Reverse(signature.made));
     Bound { part, signatures }
 }
 
@@ -192,7 +192,7 @@ fn back(cert: &Cert, subkey: &Subkey, signature: &Signature) -> Back {
             .verify_primary_key_binding(primary.key(), subkey)
             .is_ok()
         {
-            return Back::Good(embedded.clone());
+            return Back::Good(Box::new(embedded.clone()));
         }
     }
     if missing { Back::Missing } else { Back::Bad }

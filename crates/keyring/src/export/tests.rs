@@ -333,7 +333,8 @@ fn what_lies_in_the_way_in_a_certificate_directory_is_not_replaced() {
     let name = keys::load("good").fingerprint().to_lowercase();
     let good = keys::certificates(&["good", "good-rsa4096"]);
     let elsewhere = tempfile::NamedTempFile::new().unwrap();
-    let garbage: &[(&str, &dyn Fn(&Path))] = &[
+    type Put<'a> = &'a dyn Fn(&Path);
+    let garbage: &[(&str, Put<'_>)] = &[
         ("other certificate", &|path| {
             std::fs::write(path, keys::load("stranger").certificate_binary()).unwrap();
         }),

@@ -531,7 +531,7 @@ fn what_a_step_would_do_today_is_a_note() {
         )
     };
     assert_eq!(today(&plan).severity, Severity::Reject);
-    let mut given_up = plan.clone();
+    let mut given_up = plan;
     given_up.done[1].stranded = vec!["bookworm/old".to_owned()];
     assert_eq!(today(&given_up).severity, Severity::Warning);
 }

@@ -38,10 +38,6 @@ const NEARLY: &[(&str, &str)] = &[
 /// | `command:…` | with whatever the command asks |
 ///
 /// [`KeySource::parse`] reads what [`Display`](fmt::Display) writes.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a run has a handful of them, and none is moved often"
-)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeySource {

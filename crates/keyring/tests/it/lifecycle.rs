@@ -94,9 +94,8 @@ fn expiries(certificate: &Certificate) -> Vec<Option<Timestamp>> {
 }
 
 fn subkey(certificate: &Certificate, index: usize) -> Fingerprint {
-    certificate.keys(&Profile::strict(), now())[index]
-        .fingerprint
-        .clone()
+    let keys = certificate.keys(&Profile::strict(), now());
+    keys.get(index).unwrap().fingerprint.clone()
 }
 
 fn codes(changed: &Changed) -> Vec<&'static str> {

@@ -72,7 +72,7 @@ impl Bench {
             .windows(5)
             .position(|window| window == b"-----")
             .unwrap();
-        bench.put("gpg.key.asc", &secret[begin..]);
+        bench.put("gpg.key.asc", secret.get(begin..).unwrap());
         bench.put("words", PASSPHRASE.as_bytes());
         bench
     }

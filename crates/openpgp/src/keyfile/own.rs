@@ -112,9 +112,9 @@ mod tests {
     const OWN: &[u8] = &[7; 8];
 
     fn v4(kind: u8, hashed: &[u8], unhashed: &[u8]) -> Vec<u8> {
-        let mut body = vec![4, kind, 1, 8, 0, hashed.len() as u8];
+        let mut body = vec![4, kind, 1, 8, 0, u8::try_from(hashed.len()).unwrap()];
         body.extend(hashed);
-        body.extend([0, unhashed.len() as u8]);
+        body.extend([0, u8::try_from(unhashed.len()).unwrap()]);
         body.extend(unhashed);
         body.extend([0; 8]);
         body

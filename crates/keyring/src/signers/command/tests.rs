@@ -14,7 +14,7 @@ fn opened(place: &Path, keys: &[&str]) -> crate::Result<Signer> {
 
 /// What is said when a key is opened, and what is advised.
 fn refused(place: &Path, keys: &[&str]) -> (String, String) {
-    let error = opened(place, keys).err().expect("a refusal");
+    let error = opened(place, keys).expect_err("a refusal");
     // What the holder said is the cause.
     let mut words = error.to_string();
     let mut cause = std::error::Error::source(&error);

@@ -114,7 +114,7 @@ pub(super) fn run(arguments: &RotateStep, clock: SystemTime) -> Result<ExitCode>
 
     let drafts = prepared.iter().filter_map(|one| one.draft.as_ref());
     let pinned_until = drafts.filter_map(apt::pinned_until).max();
-    plan.begin(step, refused.stranded.clone(), pinned_until, now)?;
+    plan.begin(step, refused.stranded, pinned_until, now)?;
     plan.save(&arguments.plan)?;
     let carried = carry_out(&asked, prepared, step)?;
     view.outputs.extend(carried.outputs);
