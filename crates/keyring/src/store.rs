@@ -41,7 +41,8 @@ impl Encoding {
 }
 
 /// Certificates in order of version, then of fingerprint. GnuPG 2.2 stops reading at the
-/// first certificate of version 6, and would miss those of version 4 behind it.
+/// first certificate of version 6, and would miss those of version 4 behind it. gpgv reads
+/// all before it; gpg's import loses the last one of them too, whatever the order.
 pub fn in_order(certificates: &Certificates) -> Vec<Certificate> {
     let mut all: Vec<Certificate> = certificates.iter().cloned().collect();
     all.sort_by_key(Certificate::version);

@@ -284,7 +284,8 @@ fn rpm_imports_every_key_of_an_export() {
         let known = room.run("rpmkeys", [&*database, "--list"]).expect_ok();
         for name in names {
             let fingerprint = keys::load(name).fingerprint().to_lowercase();
-            assert!(known.says(&fingerprint[24..]), "{name}: {known}");
+            // It lists what is left of the fingerprint in the name of a package.
+            assert!(known.says(&fingerprint[32..]), "{name}: {known}");
         }
     }
 }
@@ -415,14 +416,15 @@ fn a_package_is_the_same_bytes_and_every_peer_takes_it() {
         run.expect_ok();
     }
     if let Some(lintian) = peers::have("lintian") {
-        // Debian forbids its own packages to bring sources; others exist for that.
+        // Debian forbids its own packages to bring sources; others exist for that. debsigs
+        // puts signatures behind data.tar, where lintian expects nothing.
         let run = peers::run(
             lintian
                 .command()
                 .args([
                     "--fail-on=error,warning",
                     "--allow-root",
-                    "--suppress-tags=package-installs-apt-sources",
+                    "--suppress-tags=package-installs-apt-sources,misplaced-extra-member-in-deb",
                 ])
                 .arg(&deb),
         );

@@ -131,12 +131,13 @@ fn gpg_sees_the_same_keys_before_and_after() {
     // gpg takes a while to start: some files at once, as packets.
     for some in inputs.chunks(24) {
         let all = some.iter().flat_map(|(_, one)| one.iter().cloned());
-        let mut all: Vec<Certificate> = all.collect();
-        all.sort_by_key(Certificate::version);
-        let before: Vec<u8> = all.iter().flat_map(Certificate::to_binary).collect();
+        // gpg 2.2 knows nothing of version 6, and stumbles over it: see below.
+        let known = |certificate: &Certificate| certificate.version() == 4;
+        let before: Vec<u8> = all.filter(known).flat_map(|one| one.to_binary()).collect();
         let merged = merge(some, Extent::Minimal).unwrap();
+        let after = Certificates::new(merged.certificates.iter().filter(|c| known(c)).cloned());
         let seen = seen_by_gpg(&home, &before).unwrap();
-        let kept = seen_by_gpg(&home, &bytes(&merged.certificates)).unwrap();
+        let kept = seen_by_gpg(&home, &bytes(&after)).unwrap();
         let lost: Vec<_> = seen.difference(&kept).collect();
         // Copies of one certificate in several files may each know another expiry: the
         // merged one has the newest. Subkeys that nobody bound are left out, and said.
@@ -223,20 +224,23 @@ fn gpg_and_sq_read_every_encoding() {
 }
 
 #[test]
-fn gpg_reads_past_certificates_of_version_6() {
+fn gpg_reads_up_to_certificates_of_version_6() {
     let Some(home) = gnupg::Home::new(&[]) else {
         return;
     };
     let names = ["good", "good-v6-ed25519", "good-rsa4096", "expired"];
-    let written = bytes(&keys::certificates(&names));
-    let seen = seen_by_gpg(&home, &written).unwrap();
-    for name in ["good", "good-rsa4096", "expired"] {
-        let fingerprint = keys::load(name).fingerprint();
-        assert!(
-            seen.iter().any(|line| line.ends_with(&fingerprint)),
-            "{name}"
-        );
-    }
+    let certificates = keys::certificates(&names);
+    let seen = seen_by_gpg(&home, &bytes(&certificates)).unwrap();
+    let seen = |one: &Certificate| {
+        let fingerprint = one.fingerprint().to_string();
+        seen.iter().any(|line| line.ends_with(&fingerprint))
+    };
+    // It loses the one before them as well, which it was still reading.
+    let expected = [true, true, false, false];
+    assert_eq!(
+        in_order(&certificates).iter().map(seen).collect::<Vec<_>>(),
+        expected
+    );
 }
 
 #[test]

@@ -73,7 +73,12 @@ fn build(
     let mut changes = Vec::new();
     for certificate in kept.certificates.iter() {
         let fingerprint = certificate.fingerprint();
-        description.push_str(&format!("  * {}\n", called(certificate)));
+        // Two lines: a description's are to stay below 80 characters.
+        description.push_str(&format!("  * {fingerprint}\n"));
+        let whose = called(certificate);
+        if !whose.is_empty() {
+            description.push_str(&format!("    {whose}\n"));
+        }
         changes.push(format!("Holds {fingerprint}."));
     }
     let mut build = Build::new(
@@ -139,9 +144,7 @@ fn called(certificate: &Certificate) -> String {
     let plain: String = user_id
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
-        .take(200)
+        .take(72)
         .collect();
-    format!("{} {}", certificate.fingerprint(), plain.trim())
-        .trim_end()
-        .to_owned()
+    plain.trim().to_owned()
 }
