@@ -77,8 +77,8 @@ struct Looked {
 
 /// Entries that are worth a thread: asking for their times takes a millisecond.
 const SHARE: usize = 256;
-/// Threads for one directory: the names in it are locked while one is looked up.
-const THREADS: usize = 4;
+/// Threads for one directory. More than two cost more to start than they save.
+const THREADS: usize = 2;
 
 /// Looks at the entries of a directory, at many of them side by side.
 fn look_at(entries: &[DirEntry], directory: Option<&SafePath>) -> Result<Vec<Looked>> {
