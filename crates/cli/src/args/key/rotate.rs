@@ -31,9 +31,9 @@ pub(crate) enum KeyRotate {
 /// never signed anew, so a KEYS file keeps the old certificate.
 ///
 /// The plan is TOML and says in comments what is going to happen: version (1), made, window,
-/// settle; [old] and [new] with fingerprint, signing-key and certificate (armored);
-/// [[repository]] with format (apt, yum, maven), path, url, clients and packages (keep,
-/// re-sign); [[keyring]] with path and keeps-old; and the journal, [[done]] with step, begun,
+/// settle; `[old]` and `[new]` with fingerprint, signing-key and certificate (armored);
+/// `[[repository]]` with format (apt, yum, maven), path, url, clients and packages (keep,
+/// re-sign); `[[keyring]]` with path and keeps-old; and the journal, `[[done]]` with step, begun,
 /// ended, stranded and pinned-until. Whoever is in clients counts; an unknown field is refused.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_STATUS)]

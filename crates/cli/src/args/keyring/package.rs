@@ -22,7 +22,7 @@ pub(crate) struct KeyringPackage {
     /// Give the package this version, such as 2026.11.22
     #[arg(long, value_name = "VERSION")]
     pub(crate) package_version: String,
-    /// Name this maintainer: Name <address>
+    /// Name this maintainer: `Name <address>`
     #[arg(long, value_name = "NAME <ADDRESS>")]
     pub(crate) maintainer: String,
     /// Describe the package in one line [default: OpenPGP certificates of NAME]
