@@ -132,7 +132,7 @@ impl CommandKey {
 }
 
 impl std::fmt::Display for CommandKey {
-    /// As [`CommandKey::parse`] reads it.
+    /// As `CommandKey::parse` reads it.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.text)
     }
