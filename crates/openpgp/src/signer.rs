@@ -21,7 +21,7 @@ use std::io::Write;
 pub use held::{HolderError, SigningKey};
 
 use crate::error::crypto;
-use crate::{Certificate, Error, Fingerprint, HashContext, Result, names};
+use crate::{Certificate, Error, Fingerprint, HashContext, Result, names, time};
 
 pub(crate) use held::signing_error;
 pub(crate) use open::read_secret;
@@ -193,7 +193,7 @@ impl Signer {
                 reason: format!(
                     "{time} is before key {} was made ({})",
                     self.fingerprint,
-                    choose::moment(made)
+                    time::words(made)
                 ),
             });
         }

@@ -13,7 +13,7 @@ use openpgp::types::RevocationStatus;
 use sequoia_openpgp as openpgp;
 
 use super::packet;
-use crate::{Error, Fingerprint, Result};
+use crate::{Error, Fingerprint, Result, time};
 
 /// Takes from a key what its user wants of it.
 pub(super) type Part<'a, T> =
@@ -92,7 +92,7 @@ fn usable(
 ) -> std::result::Result<(), String> {
     let made = key.key().creation_time();
     if made > time {
-        return Err(format!("was made later, at {}", moment(made)));
+        return Err(format!("was made later, at {}", time::words(made)));
     }
     let valid_cert = cert
         .with_policy(policy, time)
@@ -106,7 +106,7 @@ fn usable(
     if let Err(error) = valid_cert.alive() {
         return Err(match valid_cert.primary_key().key_expiration_time() {
             Some(at) if at <= time => {
-                format!("expired with its certificate at {}", moment(at))
+                format!("expired with its certificate at {}", time::words(at))
             }
             _ => format!("is not alive: {error}"),
         });
@@ -120,7 +120,7 @@ fn usable(
     }
     if let Err(error) = valid.alive() {
         return Err(match valid.key_expiration_time() {
-            Some(at) if at <= time => format!("expired at {}", moment(at)),
+            Some(at) if at <= time => format!("expired at {}", time::words(at)),
             _ => format!("is not alive: {error}"),
         });
     }
@@ -145,7 +145,7 @@ fn why(signatures: &[&openpgp::packet::Signature]) -> String {
     let mut text = String::new();
     if let Some(at) = signature.signature_creation_time() {
         text.push_str(" since ");
-        text.push_str(&moment(at));
+        text.push_str(&time::words(at));
     }
     if let Some((code, words)) = signature.reason_for_revocation() {
         let words = String::from_utf8_lossy(words);
@@ -166,9 +166,4 @@ fn causes(error: &openpgp::anyhow::Error) -> String {
         text.push_str(cause.to_string().trim_end_matches('.'));
     }
     text
-}
-
-/// A time as messages show it.
-pub(super) fn moment(time: SystemTime) -> String {
-    Timestamp::try_from(time).map_or_else(|_| "an unknown time".to_owned(), |t| t.to_string())
 }
