@@ -1,11 +1,93 @@
 //! Signatures whose fate is the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
+use anyhow::Result;
 use jiff::Timestamp;
-use pkgseal_keyring::forecast::{Subject, causes};
+use pkgseal_keyring::forecast::{Followed, Scope, Subject, causes};
 use pkgseal_openpgp::{Certificates, Examination, Fingerprint, SignatureFacts};
 use pkgseal_repo::Finding;
+use rayon::prelude::*;
+
+use super::{Asked, Part};
+
+/// Files whose signatures share a fate.
+pub(super) struct Group {
+    pub(super) subject: Subject,
+    /// The smallest: it is asked about for all.
+    pub(super) example: PathBuf,
+    size: u64,
+    pub(super) facts: Vec<SignatureFacts>,
+}
+
+/// A file that was looked at.
+pub(super) struct Examined<'a> {
+    pub(super) path: &'a Path,
+    /// Bytes.
+    pub(super) size: u64,
+    pub(super) examination: Examination,
+}
+
+/// Groups what lies at a place by fate, and follows one of each group. `what` they are is
+/// part of the groups' names; `strangers` says how many are signed by somebody unknown,
+/// by whom, and which is the first.
+pub(super) fn follow_each(
+    place: &Path,
+    what: &str,
+    examined: Vec<Examined<'_>>,
+    asked: &Asked,
+    strangers: impl Fn(usize, &str, &Path) -> String,
+    of_group: impl Fn(&Group, &Asked) -> Result<Vec<Followed>> + Sync,
+) -> Result<Part> {
+    let mut part = Part::default();
+    let mut groups: BTreeMap<Vec<Fate>, Group> = BTreeMap::new();
+    let mut unknown: BTreeMap<String, (usize, &Path)> = BTreeMap::new();
+    for one in examined {
+        let known = known(&one.examination);
+        if known.is_empty() {
+            let who = signatures(&one.examination).find_map(|facts| facts.issuers.first());
+            if let Some(who) = who {
+                unknown.entry(who.clone()).or_insert((0, one.path)).0 += 1;
+            }
+            continue;
+        }
+        part.signers
+            .extend(known.iter().filter_map(|facts| facts.certificate.clone()));
+        let fates: Vec<Fate> = known
+            .iter()
+            .map(|facts| Fate::of(facts, &asked.certificates))
+            .collect();
+        let group = groups.entry(fates.clone()).or_insert_with(|| Group {
+            subject: Subject {
+                place: place.display().to_string(),
+                name: format!("{what} signed by {}", Fate::words(&fates)),
+                scope: Scope::Published,
+            },
+            example: one.path.to_owned(),
+            size: one.size,
+            facts: known,
+        });
+        if one.size < group.size {
+            group.size = one.size;
+            one.path.clone_into(&mut group.example);
+        }
+    }
+    for (who, (count, first)) in unknown {
+        let name = place.display().to_string();
+        let detail = strangers(count, &who, first);
+        let finding = Finding::undecided(causes::UNKNOWN_SIGNER, name, detail);
+        part.findings
+            .push(finding.hint("name a keyring that holds it with --keyring"));
+    }
+    let groups: Vec<Group> = groups.into_values().collect();
+    let followed = groups
+        .par_iter()
+        .map(|group| of_group(group, asked))
+        .collect::<Result<Vec<_>>>()?;
+    part.followed.extend(followed.into_iter().flatten());
+    Ok(part)
+}
 
 /// Signatures by certificates that are known.
 pub(super) fn known(examination: &Examination) -> Vec<SignatureFacts> {

@@ -1,18 +1,17 @@
 //! Files with detached signatures beside them: Maven repositories and plain folders.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use jiff::Timestamp;
 use pkgseal_keyring::consumer::{Consumer as _, EXPIRED, Model, REVOKED};
-use pkgseal_keyring::forecast::{Answer, Followed, Scope, State, Subject, causes, follow};
+use pkgseal_keyring::forecast::{Answer, Followed, State, follow};
 use pkgseal_maven::artifact;
-use pkgseal_openpgp::{Certificates, Fingerprint, KeyState, Profile, SignatureFacts, Verifier};
+use pkgseal_openpgp::{Certificates, Fingerprint, KeyState, Profile, Verifier};
 use pkgseal_repo::{Finding, Root};
 use rayon::prelude::*;
 
-use super::groups::{self, Fate};
+use super::groups::{self, Examined, Group};
 use super::{Asked, OURSELVES, Part, apt, dates, mend};
 
 /// Whether this consumer judges files by the signature beside them.
@@ -46,74 +45,24 @@ fn signed(path: &Path) -> Result<Vec<PathBuf>> {
         .collect())
 }
 
-/// Files that share a fate.
-struct Group {
-    subject: Subject,
-    example: PathBuf,
-    size: u64,
-    facts: Vec<SignatureFacts>,
-}
-
 pub(super) fn ask(place: &Path, asked: &Asked) -> Result<Part> {
     let now = asked.span.now;
     let verifier = Verifier::new(asked.certificates.clone(), Profile::strict(), now);
     let files = signed(place)?;
     let examined = files
         .par_iter()
-        .map(|path| Ok((path, artifact::verify(path, &verifier, &asked.limits)?)))
+        .map(|path| {
+            Ok(Examined {
+                path,
+                size: std::fs::metadata(path).map_or(u64::MAX, |found| found.len()),
+                examination: artifact::verify(path, &verifier, &asked.limits)?,
+            })
+        })
         .collect::<Result<Vec<_>>>()?;
-    let mut part = Part::default();
-    let mut groups: BTreeMap<Vec<Fate>, Group> = BTreeMap::new();
-    let mut strangers: BTreeMap<String, usize> = BTreeMap::new();
-    for (path, examination) in examined {
-        let known = groups::known(&examination);
-        if known.is_empty() {
-            let all = examination
-                .signatures
-                .iter()
-                .flat_map(|object| &object.report.signatures);
-            for who in all.filter_map(|facts| facts.issuers.first()).take(1) {
-                *strangers.entry(who.clone()).or_default() += 1;
-            }
-            continue;
-        }
-        part.signers
-            .extend(known.iter().filter_map(|facts| facts.certificate.clone()));
-        let fates: Vec<Fate> = known
-            .iter()
-            .map(|facts| Fate::of(facts, &asked.certificates))
-            .collect();
-        let size = std::fs::metadata(path).map_or(u64::MAX, |found| found.len());
-        let group = groups.entry(fates.clone()).or_insert_with(|| Group {
-            subject: Subject {
-                place: place.display().to_string(),
-                name: format!("files signed by {}", Fate::words(&fates)),
-                scope: Scope::Published,
-            },
-            example: path.clone(),
-            size,
-            facts: known,
-        });
-        if size < group.size {
-            group.size = size;
-            group.example.clone_from(path);
-        }
-    }
-    for (who, count) in strangers {
-        let detail =
-            format!("{count} files are signed by {who}, of whom no certificate is at hand");
-        let name = place.display().to_string();
-        let finding = Finding::undecided(causes::UNKNOWN_SIGNER, name, detail);
-        part.findings
-            .push(finding.hint("name a keyring that holds it with --keyring"));
-    }
-    let groups: Vec<Group> = groups.into_values().collect();
-    let followed = groups
-        .par_iter()
-        .map(|group| of_group(group, asked))
-        .collect::<Result<Vec<_>>>()?;
-    part.followed.extend(followed.into_iter().flatten());
-    Ok(part)
+    let strangers = |count: usize, who: &str, _: &Path| {
+        format!("{count} files are signed by {who}, of whom no certificate is at hand")
+    };
+    groups::follow_each(place, "files", examined, asked, strangers, of_group)
 }
 
 fn of_group(group: &Group, asked: &Asked) -> Result<Vec<Followed>> {

@@ -1,17 +1,16 @@
 //! Packages with signatures of their own: one of each fate is asked about.
 
-use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use pkgseal_keyring::forecast::{Answer, Dated, Followed, Scope, State, Subject, causes, follow};
-use pkgseal_openpgp::{Certificate, Examination, Fingerprint, Profile, SignatureFacts, Verifier};
+use pkgseal_keyring::forecast::{Answer, Dated, Followed, State, causes, follow};
+use pkgseal_openpgp::{Certificate, Examination, Fingerprint, Profile, Verifier};
 use pkgseal_repo::{Finding, Root};
 use pkgseal_rpm::client::{Client, CutOff, Question, Without};
 use rayon::prelude::*;
 
-use super::groups::{self, Fate};
+use super::groups::{self, Examined, Group};
 use super::{Asked, OURSELVES, Part, apt, dates, mend};
 
 /// Whether this consumer reads packages.
@@ -40,16 +39,6 @@ pub(super) fn within(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Packages that share a fate.
-struct Group {
-    subject: Subject,
-    /// The smallest: it is asked about for all.
-    example: PathBuf,
-    size: u64,
-    facts: Vec<SignatureFacts>,
-    count: usize,
-}
-
 pub(super) fn ask(place: &Path, packages: &[PathBuf], asked: &Asked) -> Result<Part> {
     let now = asked.span.now;
     let verifier = Verifier::new(asked.certificates.clone(), Profile::strict(), now);
@@ -60,61 +49,20 @@ pub(super) fn ask(place: &Path, packages: &[PathBuf], asked: &Asked) -> Result<P
                 .with_context(|| format!("cannot read {}", path.display()))?
                 .len();
             let examination = examine(path, &verifier, asked)?;
-            Ok((path, size, examination))
+            Ok(Examined {
+                path,
+                size,
+                examination,
+            })
         })
         .collect::<Result<Vec<_>>>()?;
-    let mut part = Part::default();
-    let mut groups: BTreeMap<Vec<Fate>, Group> = BTreeMap::new();
-    let mut strangers: BTreeMap<String, (usize, &Path)> = BTreeMap::new();
-    for (path, size, examination) in examined {
-        let known = groups::known(&examination);
-        if known.is_empty() {
-            if let Some(who) = stranger(&examination) {
-                let entry = strangers.entry(who).or_insert((0, path));
-                entry.0 += 1;
-            }
-            continue;
-        }
-        part.signers
-            .extend(known.iter().filter_map(|facts| facts.certificate.clone()));
-        let fates: Vec<Fate> = known
-            .iter()
-            .map(|facts| Fate::of(facts, &asked.certificates))
-            .collect();
-        let group = groups.entry(fates.clone()).or_insert_with(|| Group {
-            subject: Subject {
-                place: place.display().to_string(),
-                name: format!("packages signed by {}", Fate::words(&fates)),
-                scope: Scope::Published,
-            },
-            example: path.clone(),
-            size,
-            facts: known,
-            count: 0,
-        });
-        group.count += 1;
-        if size < group.size {
-            group.size = size;
-            group.example.clone_from(path);
-        }
-    }
-    for (who, (count, first)) in strangers {
-        let detail = format!(
+    let strangers = |count: usize, who: &str, first: &Path| {
+        format!(
             "{count} packages are signed by {who}, of whom no certificate is at hand; the first is {}",
             first.display()
-        );
-        let name = place.display().to_string();
-        let finding = Finding::undecided(causes::UNKNOWN_SIGNER, name, detail);
-        part.findings
-            .push(finding.hint("name a keyring that holds it with --keyring"));
-    }
-    let groups: Vec<Group> = groups.into_values().collect();
-    let followed = groups
-        .par_iter()
-        .map(|group| of_group(group, asked))
-        .collect::<Result<Vec<_>>>()?;
-    part.followed.extend(followed.into_iter().flatten());
-    Ok(part)
+        )
+    };
+    groups::follow_each(place, "packages", examined, asked, strangers, of_group)
 }
 
 fn is_rpm(path: &Path) -> bool {
@@ -127,15 +75,6 @@ fn examine(path: &Path, verifier: &Verifier, asked: &Asked) -> Result<Examinatio
     } else {
         pkgseal_deb::package::verify(path, verifier, &asked.limits)?
     })
-}
-
-/// Who signed it, where nobody who did is known.
-fn stranger(examination: &Examination) -> Option<String> {
-    examination
-        .signatures
-        .iter()
-        .flat_map(|object| &object.report.signatures)
-        .find_map(|facts| facts.issuers.first().cloned())
 }
 
 fn of_group(group: &Group, asked: &Asked) -> Result<Vec<Followed>> {
