@@ -50,7 +50,7 @@ impl SafePath {
         let path = [&*self.0, "/", name].concat();
         let reason = if path.len() > MAX_PATH {
             Some("it is longer than 4096 bytes")
-        } else if name.contains('/') {
+        } else if name.as_bytes().contains(&b'/') {
             Some("it is no single name")
         } else {
             objection(name)

@@ -343,9 +343,14 @@ impl Maker<'_> {
         };
         let mut encoder = Encoder::new(env!("CARGO_PKG_VERSION"));
         encoder.text(&format!("{relevant:?}"));
-        for found in pool {
-            encoder.text(found.path.as_str());
-            found.stat.encode(&mut encoder);
+        // By parts, so that no large buffer has to grow.
+        for part in pool.chunks(64) {
+            let mut files = Encoder::new("files");
+            for found in part {
+                files.text(found.path.as_str());
+                found.stat.encode(&mut files);
+            }
+            encoder.bytes(&files.fingerprint());
         }
         encoder.fingerprint()
     }
