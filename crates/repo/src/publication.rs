@@ -10,12 +10,13 @@
 //! notes which files each generation had, so that those of the last ones stay.
 //!
 //! State between runs is written with an [`Encoder`]; a [`Stat`] tells that a file was not
-//! touched since.
+//! touched since, and [`walk`] asks for those of a whole pool.
 
 mod codec;
 mod disk;
 mod journal;
 mod lock;
+mod pool;
 mod record;
 mod sealed_text;
 mod stat;
@@ -24,5 +25,6 @@ pub use codec::{Decoder, Encoder};
 pub use disk::{Stage, alike, holds, real_directory, same_device, unobstructed};
 pub use journal::{How, Journal, Move, Part, next, stands, sweep};
 pub use lock::{FOLDER, Lock};
+pub use pool::{Entry, EntryKind, Pool, Pooled, walk};
 pub use record::{Kept, Record};
 pub use stat::Stat;
