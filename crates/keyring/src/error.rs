@@ -73,13 +73,8 @@ pub enum Error {
         reason: String,
     },
     /// A consumer of certificates cannot be had.
-    #[error("consumer {name}: {reason}")]
-    Consumer {
-        /// Its name.
-        name: String,
-        /// The field of its file, and what is wrong with it; or which ones there are.
-        reason: String,
-    },
+    #[error(transparent)]
+    Consumer(#[from] pkgseal_repo::DataFileError),
     /// A new key would overwrite a file.
     #[error("{} exists already, and keys are never overwritten", path.display())]
     Exists {

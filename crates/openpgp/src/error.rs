@@ -16,13 +16,8 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A profile file is not one.
-    #[error("profile {name}: {reason}")]
-    Profile {
-        /// Its name or path.
-        name: String,
-        /// What is wrong with it, with the field.
-        reason: String,
-    },
+    #[error(transparent)]
+    Profile(#[from] pkgseal_repo::DataFileError),
     /// A secret key cannot be used: wrong passphrase, none given, no signing key, expired.
     #[error("key {key}: {reason}")]
     Key {

@@ -3,30 +3,34 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use pkgseal_repo::DataFiles;
 
 use crate::algorithm::Algorithm;
-use crate::{Error, Fingerprint, Result};
+use crate::{Fingerprint, Result};
 
 mod rules;
 
 use rules::{BesideGood, ObjectRule, Rules};
 pub(crate) use rules::{TextForm, Weight};
 
-const EMBEDDED: &[(&str, &str)] = &[
-    ("strict", include_str!("../profiles/strict.toml")),
-    ("legacy", include_str!("../profiles/legacy.toml")),
-    (
-        "maven-central",
-        include_str!("../profiles/maven-central.toml"),
-    ),
-    (
-        "maven-legacy",
-        include_str!("../profiles/maven-legacy.toml"),
-    ),
-    ("gradle", include_str!("../profiles/gradle.toml")),
-    ("rpm-4.18", include_str!("../profiles/rpm-4.18.toml")),
-    ("rpm-6", include_str!("../profiles/rpm-6.toml")),
-];
+const PROFILES: DataFiles = DataFiles::new(
+    "profile",
+    &[
+        ("strict", include_str!("../profiles/strict.toml")),
+        ("legacy", include_str!("../profiles/legacy.toml")),
+        (
+            "maven-central",
+            include_str!("../profiles/maven-central.toml"),
+        ),
+        (
+            "maven-legacy",
+            include_str!("../profiles/maven-legacy.toml"),
+        ),
+        ("gradle", include_str!("../profiles/gradle.toml")),
+        ("rpm-4.18", include_str!("../profiles/rpm-4.18.toml")),
+        ("rpm-6", include_str!("../profiles/rpm-6.toml")),
+    ],
+);
 
 /// What kind of object a signature is on; profiles may differ by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,20 +107,7 @@ impl Profile {
     /// # Errors
     /// [`Error::Profile`](crate::Error::Profile), naming those there are.
     pub fn named(name: &str) -> Result<Self> {
-        match EMBEDDED.iter().find(|(known, _)| *known == name) {
-            Some((_, text)) => Self::parse(name, text),
-            None => Err(Error::Profile {
-                name: name.to_owned(),
-                reason: format!(
-                    "no profile of this name; there are {}",
-                    EMBEDDED
-                        .iter()
-                        .map(|(n, _)| *n)
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                ),
-            }),
-        }
+        Self::parse(name, PROFILES.text(name)?)
     }
 
     /// Parses a profile file.
@@ -124,16 +115,11 @@ impl Profile {
     /// # Errors
     /// [`Error::Profile`](crate::Error::Profile) with the field.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
-        let wrong = |reason: String| Error::Profile {
-            name: name.to_owned(),
-            reason,
-        };
-        let rules: Rules =
-            toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
+        let wrong = |reason: String| PROFILES.malformed(name, reason);
+        let rules: Rules = PROFILES.parse(name, text)?;
         if rules.threshold == 0 {
-            return Err(wrong(
-                "threshold: 0 would accept unsigned files; at least 1".to_owned(),
-            ));
+            let reason = "threshold: 0 would accept unsigned files; at least 1";
+            return Err(wrong(reason.to_owned()).into());
         }
         let allowed = rules
             .allowed
@@ -146,7 +132,7 @@ impl Profile {
                     ))
                 })
             })
-            .collect::<Result<Vec<_>>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             threshold: rules.threshold,
             allowed: allowed.into(),
@@ -161,13 +147,7 @@ impl Profile {
     /// # Errors
     /// [`Error::Profile`](crate::Error::Profile) with the field.
     pub fn overlaid(&self, name: &str, text: &str) -> Result<Self> {
-        let wrong = |error: toml::de::Error| Error::Profile {
-            name: name.to_owned(),
-            reason: error.to_string().trim_end().to_owned(),
-        };
-        let mut whole: toml::Table = toml::from_str(&self.text).map_err(wrong)?;
-        lay_over(&mut whole, toml::from_str(text).map_err(wrong)?);
-        let mut rules: Rules = toml::Value::Table(whole).try_into().map_err(wrong)?;
+        let mut rules: Rules = PROFILES.overlay(name, &self.text, text)?;
         name.clone_into(&mut rules.name);
         Ok(Self {
             rules: Arc::new(rules),
@@ -177,7 +157,7 @@ impl Profile {
 
     /// Names and texts of the embedded profiles.
     pub fn embedded() -> &'static [(&'static str, &'static str)] {
-        EMBEDDED
+        PROFILES.all()
     }
 
     /// Its name.
@@ -453,17 +433,6 @@ impl Profile {
             format!("profile {}: {line}", self.name())
         } else {
             format!("profile {}: {line} ({explain})", self.name())
-        }
-    }
-}
-
-fn lay_over(whole: &mut toml::Table, part: toml::Table) {
-    for (name, value) in part {
-        match (whole.get_mut(&name), value) {
-            (Some(toml::Value::Table(whole)), toml::Value::Table(part)) => lay_over(whole, part),
-            (_, value) => {
-                whole.insert(name, value);
-            }
         }
     }
 }

@@ -43,6 +43,7 @@ mod check;
 mod code;
 mod compress;
 mod copy;
+mod datafile;
 mod decompress;
 mod destination;
 mod digest;
@@ -67,6 +68,7 @@ pub use check::{
 pub use code::{Code, codes};
 pub use compress::Compressor;
 pub use copy::copy_tree;
+pub use datafile::{DataFileError, DataFiles};
 pub use decompress::{Compression, Decompressor};
 pub use destination::{Destination, create_directory, sync_directory};
 pub use digest::{DigestAlgorithm, Digests, MultiHasher};

@@ -30,7 +30,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use pkgseal_openpgp::{Certificate, Profile};
-use pkgseal_repo::Limits;
+use pkgseal_repo::{DataFileError, DataFiles, Limits};
 
 use crate::error::Result;
 use crate::lead::Lead;
@@ -41,11 +41,14 @@ pub use metadata::{MetadataReader, MetadataVerdict};
 pub use procedure::{Item, Verified};
 use rules::{CutOffRule, Rules};
 
-const EMBEDDED: &[(&str, &str)] = &[
-    ("rpm-4.18", include_str!("../clients/rpm-4.18.toml")),
-    ("rpm-4.20", include_str!("../clients/rpm-4.20.toml")),
-    ("rpm-6", include_str!("../clients/rpm-6.toml")),
-];
+const CLIENTS: DataFiles = DataFiles::new(
+    "client",
+    &[
+        ("rpm-4.18", include_str!("../clients/rpm-4.18.toml")),
+        ("rpm-4.20", include_str!("../clients/rpm-4.20.toml")),
+        ("rpm-6", include_str!("../clients/rpm-6.toml")),
+    ],
+);
 
 /// The rpm of one release, as data. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -69,28 +72,6 @@ pub struct CutOff {
     pub explain: String,
     /// What is in force from then on.
     profile: Profile,
-}
-
-/// A client that cannot be had.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClientError {
-    /// There is none of this name.
-    #[error("no client of the name {name}; there are {known}")]
-    Unknown {
-        /// The name.
-        name: String,
-        /// Those there are.
-        known: String,
-    },
-    /// Its file breaks the grammar.
-    #[error("client {name}: {reason}")]
-    Malformed {
-        /// The name.
-        name: String,
-        /// The field, and what is wrong with it.
-        reason: String,
-    },
 }
 
 /// What a client is asked.
@@ -144,32 +125,23 @@ impl Client {
     /// A built-in client by name.
     ///
     /// # Errors
-    /// [`ClientError::Unknown`], naming those there are.
-    pub fn named(name: &str) -> Result<Self, ClientError> {
-        match EMBEDDED.iter().find(|(known, _)| *known == name) {
-            Some((_, text)) => Self::parse(name, text),
-            None => Err(ClientError::Unknown {
-                name: name.to_owned(),
-                known: Self::names().collect::<Vec<_>>().join(", "),
-            }),
-        }
+    /// [`DataFileError`], naming those there are.
+    pub fn named(name: &str) -> Result<Self, DataFileError> {
+        Self::parse(name, CLIENTS.text(name)?)
     }
 
     /// Names of the built-in clients, the older releases first.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        EMBEDDED.iter().map(|(name, _)| *name)
+        CLIENTS.names()
     }
 
     /// Reads a client's file; `based-on` names a built-in one that says the rest.
     ///
     /// # Errors
-    /// [`ClientError::Malformed`] with the field.
-    pub fn parse(name: &str, text: &str) -> Result<Self, ClientError> {
-        let malformed = |reason: String| ClientError::Malformed {
-            name: name.to_owned(),
-            reason,
-        };
-        let rules = rules::parse(text, EMBEDDED).map_err(malformed)?;
+    /// [`DataFileError`] with the field.
+    pub fn parse(name: &str, text: &str) -> Result<Self, DataFileError> {
+        let malformed = |reason: String| CLIENTS.malformed(name, reason);
+        let rules: Rules = CLIENTS.inherit(name, text)?;
         let profile =
             Profile::named(&rules.profile).map_err(|error| malformed(error.to_string()))?;
         let cut_offs = cut_offs(&rules.cut_offs, &profile).map_err(malformed)?;

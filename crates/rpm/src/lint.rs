@@ -23,7 +23,7 @@ use jiff::Timestamp;
 
 pub use package::package;
 pub use repository::{repomd, repository};
-pub use target::{Target, TargetError};
+pub use target::Target;
 
 use crate::codes;
 

@@ -26,7 +26,7 @@ mod split;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{Certificate, Certificates, KeyState};
-use pkgseal_repo::{Finding, Severity};
+use pkgseal_repo::{DataFileError, DataFiles, Finding, Severity};
 
 pub use certificate::Policies;
 pub use compare::{ClientsOnRoot, Difference, StandingRoot, ask_clients, standing_roots};
@@ -36,14 +36,17 @@ pub use keyring::{KeyFile, Keys};
 use crate::codes;
 use rules::Rules;
 
-const EMBEDDED: &[(&str, &str)] = &[
-    ("bullseye", include_str!("../../clients/bullseye.toml")),
-    ("bookworm", include_str!("../../clients/bookworm.toml")),
-    ("trixie", include_str!("../../clients/trixie.toml")),
-    ("forky", include_str!("../../clients/forky.toml")),
-    ("jammy", include_str!("../../clients/jammy.toml")),
-    ("noble", include_str!("../../clients/noble.toml")),
-];
+const CLIENTS: DataFiles = DataFiles::new(
+    "client",
+    &[
+        ("bullseye", include_str!("../../clients/bullseye.toml")),
+        ("bookworm", include_str!("../../clients/bookworm.toml")),
+        ("trixie", include_str!("../../clients/trixie.toml")),
+        ("forky", include_str!("../../clients/forky.toml")),
+        ("jammy", include_str!("../../clients/jammy.toml")),
+        ("noble", include_str!("../../clients/noble.toml")),
+    ],
+);
 
 /// The apt of one release, as data. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -91,59 +94,27 @@ pub struct Question<'a> {
     pub now: Timestamp,
 }
 
-/// A client that cannot be had.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClientError {
-    /// There is none of this name.
-    #[error("no client of the name {name}; there are {known}")]
-    Unknown {
-        /// The name.
-        name: String,
-        /// Those there are.
-        known: String,
-    },
-    /// Its file breaks the grammar.
-    #[error("client {name}: {reason}")]
-    Malformed {
-        /// The name.
-        name: String,
-        /// The field, and what is wrong with it.
-        reason: String,
-    },
-}
-
 impl Client {
     /// A built-in client by name.
     ///
     /// # Errors
-    /// [`ClientError::Unknown`], naming those there are.
-    pub fn named(name: &str) -> Result<Self, ClientError> {
-        match EMBEDDED.iter().find(|(known, _)| *known == name) {
-            Some((_, text)) => Self::parse(name, text),
-            None => Err(ClientError::Unknown {
-                name: name.to_owned(),
-                known: Self::names().collect::<Vec<_>>().join(", "),
-            }),
-        }
+    /// [`DataFileError`], naming those there are.
+    pub fn named(name: &str) -> Result<Self, DataFileError> {
+        Self::parse(name, CLIENTS.text(name)?)
     }
 
     /// Names of the built-in clients, the older releases of a distribution first.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        EMBEDDED.iter().map(|(name, _)| *name)
+        CLIENTS.names()
     }
 
     /// Reads a client's file; `based-on` names a built-in one that says the rest.
     ///
     /// # Errors
-    /// [`ClientError::Malformed`] with the field.
-    pub fn parse(name: &str, text: &str) -> Result<Self, ClientError> {
-        let rules = rules::parse(text, EMBEDDED).map_err(|reason| ClientError::Malformed {
-            name: name.to_owned(),
-            reason,
-        })?;
+    /// [`DataFileError`] with the field.
+    pub fn parse(name: &str, text: &str) -> Result<Self, DataFileError> {
         Ok(Self {
-            rules: rules.into(),
+            rules: CLIENTS.inherit::<Rules>(name, text)?.into(),
             text: text.into(),
         })
     }

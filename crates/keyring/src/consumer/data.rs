@@ -7,20 +7,24 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use pkgseal_openpgp::Profile;
+use pkgseal_repo::DataFiles;
 use serde::Deserialize;
 
 use super::{Answer, Model, Policy, Treatment};
-use crate::{Error, Result};
+use crate::Result;
 
-const EMBEDDED: &[(&str, &str)] = &[
-    ("gpg", include_str!("../../consumers/gpg.toml")),
-    ("sequoia", include_str!("../../consumers/sequoia.toml")),
-    (
-        "maven-central",
-        include_str!("../../consumers/maven-central.toml"),
-    ),
-    ("gradle", include_str!("../../consumers/gradle.toml")),
-];
+const CONSUMERS: DataFiles = DataFiles::new(
+    "consumer",
+    &[
+        ("gpg", include_str!("../../consumers/gpg.toml")),
+        ("sequoia", include_str!("../../consumers/sequoia.toml")),
+        (
+            "maven-central",
+            include_str!("../../consumers/maven-central.toml"),
+        ),
+        ("gradle", include_str!("../../consumers/gradle.toml")),
+    ],
+);
 
 /// `"always"`, `"never"`, or the first day on which it is refused, by the program's clock.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -128,37 +132,24 @@ impl Model {
     /// A built-in consumer by name.
     ///
     /// # Errors
-    /// [`Error::Consumer`], naming those there are.
+    /// [`Error::Consumer`](crate::Error::Consumer), naming those there are.
     pub fn named(name: &str) -> Result<Self> {
-        match EMBEDDED.iter().find(|(known, _)| *known == name) {
-            Some((_, text)) => Self::parse(name, text),
-            None => Err(Error::Consumer {
-                name: name.to_owned(),
-                reason: format!(
-                    "there is none of this name; there are {}",
-                    Self::names().collect::<Vec<_>>().join(", ")
-                ),
-            }),
-        }
+        Self::parse(name, CONSUMERS.text(name)?)
     }
 
     /// Names of the built-in consumers.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        EMBEDDED.iter().map(|(name, _)| *name)
+        CONSUMERS.names()
     }
 
     /// Reads a consumer's file.
     ///
     /// # Errors
-    /// [`Error::Consumer`] with the field.
+    /// [`Error::Consumer`](crate::Error::Consumer) with the field.
     pub fn parse(name: &str, text: &str) -> Result<Self> {
-        let wrong = |reason: String| Error::Consumer {
-            name: name.to_owned(),
-            reason,
-        };
-        let rules: Rules =
-            toml::from_str(text).map_err(|error| wrong(error.to_string().trim_end().to_owned()))?;
-        let policies = policies(&rules).map_err(|error| wrong(error.to_string()))?;
+        let rules: Rules = CONSUMERS.parse(name, text)?;
+        let policies =
+            policies(&rules).map_err(|error| CONSUMERS.malformed(name, error.to_string()))?;
         let treatment = Treatment {
             expired: rules.expired.into(),
             retired: rules.retired.into(),

@@ -44,9 +44,9 @@ fn at_signed() -> RawOptions {
 
 fn reason(profile: &str) -> String {
     match Profile::parse("mine.toml", profile).unwrap_err() {
-        Error::Profile { name, reason } => {
-            assert_eq!(name, "mine.toml");
-            reason
+        Error::Profile(error) => {
+            assert_eq!(error.name, "mine.toml");
+            error.reason
         }
         other => panic!("{other}"),
     }

@@ -9,9 +9,8 @@ use pkgseal_openpgp::{
     Certificates, KeyState, Mathematics, Object, Profile, SignatureBlock, SignatureFacts, Status,
     Verifier,
 };
-use pkgseal_repo::Finding;
+use pkgseal_repo::{DataFileError, Finding};
 
-use super::ClientError;
 use crate::codes;
 
 /// Long after every revocation anybody has made.
@@ -84,15 +83,12 @@ impl MetadataReader {
     /// A reader by name.
     ///
     /// # Errors
-    /// [`ClientError::Unknown`], naming those there are.
-    pub fn named(name: &str) -> Result<Self, ClientError> {
+    /// [`DataFileError`], naming those there are.
+    pub fn named(name: &str) -> Result<Self, DataFileError> {
         let Some((name, program, summary, checked)) =
             READERS.iter().find(|(known, ..)| *known == name)
         else {
-            return Err(ClientError::Unknown {
-                name: name.to_owned(),
-                known: Self::names().collect::<Vec<_>>().join(", "),
-            });
+            return Err(DataFileError::unknown("client", name, Self::names()));
         };
         let profile = match program {
             Program::Gpg | Program::Libzypp => {
@@ -105,7 +101,8 @@ impl MetadataReader {
             program: *program,
             summary,
             checked,
-            profile: profile.map_err(|error| ClientError::Malformed {
+            profile: profile.map_err(|error| DataFileError {
+                kind: "client",
                 name: (*name).to_owned(),
                 reason: error.to_string(),
             })?,

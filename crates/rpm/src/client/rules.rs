@@ -1,7 +1,6 @@
 //! The file of a client, as data.
 
 use serde::Deserialize;
-use toml::{Table, Value};
 
 use crate::package::Level;
 
@@ -157,40 +156,4 @@ pub(super) struct OutcomeRule {
     pub(super) fails: Fails,
     #[serde(rename = "explain")]
     pub(super) _explain: String,
-}
-
-/// Reads a client's file over the one it is based on, which may be based on another.
-pub(super) fn parse(text: &str, embedded: &[(&str, &str)]) -> Result<Rules, String> {
-    let table = whole(text, embedded, embedded.len())?;
-    Value::Table(table).try_into().map_err(said)
-}
-
-fn said(error: toml::de::Error) -> String {
-    error.to_string().trim_end().to_owned()
-}
-
-fn whole(text: &str, embedded: &[(&str, &str)], depth: usize) -> Result<Table, String> {
-    let mut table: Table = toml::from_str(text).map_err(said)?;
-    let Some(base) = table.remove("based-on") else {
-        return Ok(table);
-    };
-    let named = base.as_str().unwrap_or_default();
-    let below = embedded
-        .iter()
-        .find(|(name, _)| *name == named && depth > 0)
-        .ok_or_else(|| format!("based-on: no built-in client `{named}`"))?;
-    let mut under = whole(below.1, embedded, depth - 1)?;
-    lay_over(&mut under, table);
-    Ok(under)
-}
-
-fn lay_over(whole: &mut Table, part: Table) {
-    for (name, value) in part {
-        match (whole.get_mut(&name), value) {
-            (Some(Value::Table(whole)), Value::Table(part)) => lay_over(whole, part),
-            (_, value) => {
-                whole.insert(name, value);
-            }
-        }
-    }
 }

@@ -3,54 +3,35 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pkgseal_repo::Severity;
+use pkgseal_repo::{DataFileError, DataFiles, Severity};
 use serde::Deserialize;
 
 use super::Scope;
 
-const EMBEDDED: &[(&str, &str)] = &[
-    ("el7", include_str!("../../targets/el7.toml")),
-    ("el8", include_str!("../../targets/el8.toml")),
-    ("el9", include_str!("../../targets/el9.toml")),
-    ("el10", include_str!("../../targets/el10.toml")),
-    ("fedora", include_str!("../../targets/fedora.toml")),
-    ("suse", include_str!("../../targets/suse.toml")),
-    (
-        "debian-rpm4.18",
-        include_str!("../../targets/debian-rpm4.18.toml"),
-    ),
-    (
-        "debian-rpm4.20",
-        include_str!("../../targets/debian-rpm4.20.toml"),
-    ),
-];
+const TARGETS: DataFiles = DataFiles::new(
+    "target",
+    &[
+        ("el7", include_str!("../../targets/el7.toml")),
+        ("el8", include_str!("../../targets/el8.toml")),
+        ("el9", include_str!("../../targets/el9.toml")),
+        ("el10", include_str!("../../targets/el10.toml")),
+        ("fedora", include_str!("../../targets/fedora.toml")),
+        ("suse", include_str!("../../targets/suse.toml")),
+        (
+            "debian-rpm4.18",
+            include_str!("../../targets/debian-rpm4.18.toml"),
+        ),
+        (
+            "debian-rpm4.20",
+            include_str!("../../targets/debian-rpm4.20.toml"),
+        ),
+    ],
+);
 
 /// A generation of readers. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Target {
     rules: Arc<Rules>,
-}
-
-/// A target that cannot be had.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TargetError {
-    /// There is none of this name.
-    #[error("no target of the name {name}; there are {known}")]
-    Unknown {
-        /// The name.
-        name: String,
-        /// Those there are.
-        known: String,
-    },
-    /// Its file breaks the grammar.
-    #[error("target {name}: {reason}")]
-    Malformed {
-        /// The name.
-        name: String,
-        /// The field, and what is wrong with it.
-        reason: String,
-    },
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -99,43 +80,31 @@ impl Target {
     /// A built-in target by name.
     ///
     /// # Errors
-    /// [`TargetError::Unknown`], naming those there are.
-    pub fn named(name: &str) -> Result<Self, TargetError> {
-        match EMBEDDED.iter().find(|(known, _)| *known == name) {
-            Some((_, text)) => Self::parse(name, text),
-            None => Err(TargetError::Unknown {
-                name: name.to_owned(),
-                known: Self::names().collect::<Vec<_>>().join(", "),
-            }),
-        }
+    /// [`DataFileError`], naming those there are.
+    pub fn named(name: &str) -> Result<Self, DataFileError> {
+        Self::parse(name, TARGETS.text(name)?)
     }
 
     /// Names of the built-in targets.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        EMBEDDED.iter().map(|(name, _)| *name)
+        TARGETS.names()
     }
 
     /// Reads a target's file.
     ///
     /// # Errors
-    /// [`TargetError::Malformed`] with the field, or a rule for a trait nobody knows.
-    pub fn parse(name: &str, text: &str) -> Result<Self, TargetError> {
-        let malformed = |reason: String| TargetError::Malformed {
-            name: name.to_owned(),
-            reason,
-        };
-        let rules: Rules =
-            toml::from_str(text).map_err(|error| malformed(error.to_string().trim_end().into()))?;
+    /// [`DataFileError`] with the field, or a rule for a trait nobody knows.
+    pub fn parse(name: &str, text: &str) -> Result<Self, DataFileError> {
+        let rules: Rules = TARGETS.parse(name, text)?;
         for (scope, table) in [
             (Scope::Package, &rules.package),
             (Scope::Metadata, &rules.metadata),
         ] {
             if let Some(unknown) = table.keys().find(|name| scope.find(name).is_none()) {
                 let known: Vec<_> = scope.traits().iter().map(|known| known.name).collect();
-                return Err(malformed(format!(
-                    "no trait is called {unknown}; there are {}",
-                    known.join(", ")
-                )));
+                let known = known.join(", ");
+                let reason = format!("no trait is called {unknown}; there are {known}");
+                return Err(TARGETS.malformed(name, reason));
             }
         }
         Ok(Self {
@@ -190,10 +159,8 @@ mod tests {
 
     #[test]
     fn what_is_no_target_is_refused() {
-        assert!(matches!(
-            Target::named("el5"),
-            Err(TargetError::Unknown { known, .. }) if known.contains("el9")
-        ));
+        let error = Target::named("el5").unwrap_err();
+        assert!(error.reason.contains("el9"), "{error}");
         let head = "name = \"x\"\nsummary = \"x\"\nchecked = \"x\"\n";
         assert!(Target::parse("x", head).is_ok());
         for rest in [
@@ -205,11 +172,7 @@ mod tests {
             "[package.dsa]\nweight = \"warn\"\nwhy = \"x\"\nsource = \"x\"\nmore = 1",
         ] {
             let text = format!("{head}{rest}\n");
-            let found = Target::parse("x", &text);
-            assert!(
-                matches!(found, Err(TargetError::Malformed { .. })),
-                "{rest}"
-            );
+            assert!(Target::parse("x", &text).is_err(), "{rest}");
         }
         assert!(Target::parse("x", "name = \"x\"").is_err());
     }

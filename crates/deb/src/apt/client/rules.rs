@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-use toml::{Table, Value};
 
 /// Which program judges signatures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -261,35 +260,4 @@ pub(super) struct Size {
     /// Bits.
     pub(super) below: u32,
     pub(super) accept: Until,
-}
-
-/// Reads a client's file over the one it is based on.
-pub(super) fn parse(text: &str, embedded: &[(&str, &str)]) -> Result<Rules, String> {
-    let wrong = |error: toml::de::Error| error.to_string().trim_end().to_owned();
-    let mut table: Table = toml::from_str(text).map_err(wrong)?;
-    if let Some(base) = table.remove("based-on") {
-        let named = base.as_str().unwrap_or_default();
-        let (_, text) = embedded
-            .iter()
-            .find(|(name, _)| *name == named)
-            .ok_or_else(|| format!("based-on: no built-in client `{named}`"))?;
-        let mut whole: Table = toml::from_str(text).map_err(wrong)?;
-        if whole.contains_key("based-on") {
-            return Err(format!("based-on: {named} is itself based on another one"));
-        }
-        lay_over(&mut whole, table);
-        table = whole;
-    }
-    Value::Table(table).try_into().map_err(wrong)
-}
-
-fn lay_over(whole: &mut Table, part: Table) {
-    for (name, value) in part {
-        match (whole.get_mut(&name), value) {
-            (Some(Value::Table(whole)), Value::Table(part)) => lay_over(whole, part),
-            (_, value) => {
-                whole.insert(name, value);
-            }
-        }
-    }
 }
