@@ -6,6 +6,7 @@
 //! key is at hand, and [`Request`] asks the key's holder where it is not.
 
 mod breaks;
+mod critical;
 mod examine;
 mod mend;
 mod part;

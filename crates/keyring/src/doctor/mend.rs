@@ -17,8 +17,9 @@ use pkgseal_openpgp::{Certificate, Profile};
 use pkgseal_repo::Finding;
 use sequoia_openpgp as openpgp;
 
-use super::part::{self, Bound, SelfSignature};
-use super::{Part, diagnose, examine, words};
+use super::critical::not_understood;
+use super::part::{self, Bound, SelfSignature, is_revoked};
+use super::{Part, diagnose, words};
 use crate::codes::{RPM_KEEPS, doctor as codes};
 use crate::generate::failed;
 use crate::lifecycle::{Changed, KeyFile, Step, warn};
@@ -146,7 +147,7 @@ struct Ailing {
 impl Ailing {
     fn of(certificate: &Certificate, now: SystemTime) -> Result<Self> {
         let cert = part::cert(certificate)?;
-        if examine::is_revoked(&cert, &Part::Primary) {
+        if is_revoked(&cert, &Part::Primary) {
             return Err(Error::Request {
                 field: "key",
                 reason: "its certificate is revoked, which no self-signature mends".to_owned(),
@@ -154,14 +155,14 @@ impl Ailing {
         }
         let (mut all, mut unknown) = (Vec::new(), Vec::new());
         for bound in part::parts(&cert) {
-            if examine::is_revoked(&cert, &bound.part) {
+            if is_revoked(&cert, &bound.part) {
                 continue;
             }
             for weak in in_force(&bound, now) {
                 all.push((bound.part.clone(), weak.clone()));
             }
-            let newest = examine::newest(&bound, now).filter(|newest| !newest.holds());
-            if let Some(what) = newest.and_then(|one| examine::critical_unknown(&one.signature)) {
+            let newest = bound.newest(now).filter(|newest| !newest.holds());
+            if let Some(what) = newest.and_then(|one| not_understood(&one.signature)) {
                 unknown.push(Left {
                     part: bound.part.clone(),
                     reason: format!(
@@ -257,7 +258,7 @@ pub(super) fn in_force(bound: &Bound, now: SystemTime) -> Vec<&SelfSignature> {
         .signatures
         .iter()
         .filter(|signature| signature.made <= now && !signature.holds())
-        .filter(|signature| examine::critical_unknown(&signature.signature).is_none())
+        .filter(|signature| not_understood(&signature.signature).is_none())
         .filter(|signature| !followed(signature))
         .collect()
 }

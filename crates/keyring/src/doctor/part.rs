@@ -21,6 +21,15 @@ pub(super) struct Bound {
     pub(super) signatures: Vec<SelfSignature>,
 }
 
+impl Bound {
+    /// The newest self-signature made by now that has not expired itself.
+    pub(super) fn newest(&self, now: SystemTime) -> Option<&SelfSignature> {
+        self.signatures
+            .iter()
+            .find(|signature| signature.made <= now && !signature.expired(now))
+    }
+}
+
 /// A self-signature whose mathematics holds.
 #[derive(Clone)]
 pub(super) struct SelfSignature {
@@ -209,4 +218,19 @@ pub(crate) fn fingerprint(of: &openpgp::Fingerprint) -> Fingerprint {
 /// A moment as reports show it.
 pub(super) fn timestamp(moment: SystemTime) -> Timestamp {
     Timestamp::try_from(moment).unwrap_or(Timestamp::MAX)
+}
+
+/// Whether the owner took a part back.
+pub(super) fn is_revoked(cert: &Cert, part: &Part) -> bool {
+    match part {
+        Part::Primary => cert.primary_key().self_revocations().next().is_some(),
+        Part::UserId(text) => cert.userids().any(|user_id| {
+            String::from_utf8_lossy(user_id.userid().value()) == *text
+                && user_id.self_revocations().next().is_some()
+        }),
+        Part::Subkey(of) => cert.keys().subkeys().any(|subkey| {
+            fingerprint(&subkey.key().fingerprint()) == *of
+                && subkey.self_revocations().next().is_some()
+        }),
+    }
 }
