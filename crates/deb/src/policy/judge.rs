@@ -1,15 +1,19 @@
 //! Choosing a policy and holding a package to it.
 
+mod hold;
+mod identity;
+mod select;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use pkgseal_openpgp::{
-    Certificates, Examination, Object, Profile, SignatureBlock, SignatureReport, Status, Verifier,
+    Certificates, Examination, Object, Profile, SignatureBlock, SignatureReport, Verifier,
 };
 use pkgseal_repo::{Code, Finding, Limits, Outcome};
 
-use super::rules::{Block, Identity, Kind, Policy, Rule};
+use super::rules::{Identity, Rule};
 use super::store::{self, Policies};
 use crate::debsig::Role;
 use crate::package::{KIND, Package, describe, open};
@@ -157,6 +161,11 @@ impl Case<'_> {
         pushed
     }
 
+    fn note(&mut self, code: Code, detail: String) {
+        let finding = Finding::note(code, self.package.subject.clone(), detail);
+        self.examination.report.push(finding);
+    }
+
     fn decide(&mut self, wanted: Wanted) -> Result<Decision> {
         let Some(issuer) = self.issuer_of(&Role::ORIGIN) else {
             let detail =
@@ -202,14 +211,6 @@ impl Case<'_> {
         })
     }
 
-    /// Who the first signature of a role says made it.
-    fn issuer_of(&self, role: &Role) -> Option<String> {
-        let (_, block) = self.package.debsigs(&role.member())?;
-        let nobody = self.report(block, &Certificates::default());
-        let first = nobody.signatures.first()?;
-        first.issuers.first().cloned()
-    }
-
     fn report(&self, block: &SignatureBlock, certificates: &Certificates) -> SignatureReport {
         let Setting { profile, now, .. } = self.setting;
         let verifier = Verifier::new(certificates.clone(), profile.clone(), now);
@@ -239,123 +240,6 @@ impl Case<'_> {
         Ok(None)
     }
 
-    /// Policies of the folder that apply, by name.
-    fn usable(&mut self, folder: &Path) -> Result<Vec<(String, Policy)>> {
-        let mut usable = Vec::new();
-        for file in self.setting.policies.files(folder)? {
-            match Policies::policy(&folder.join(&file), self.setting.limits) {
-                Ok(policy) => {
-                    if self.selects(&file, &policy)? {
-                        usable.push((file, policy));
-                    }
-                }
-                Err(what) => {
-                    let detail = format!("the policy {file} is malformed: {what}");
-                    match self.setting.dialect {
-                        Dialect::Described => {
-                            self.push(codes::DEB_POLICY_MALFORMED, detail);
-                        }
-                        Dialect::Program => self.note(codes::DEB_POLICY_MALFORMED, detail),
-                    }
-                }
-            }
-        }
-        Ok(usable)
-    }
-
-    fn note(&mut self, code: Code, detail: String) {
-        let finding = Finding::note(code, self.package.subject.clone(), detail);
-        self.examination.report.push(finding);
-    }
-
-    /// Whether a policy is for this package. Nothing is verified for that.
-    fn selects(&mut self, file: &str, policy: &Policy) -> Result<bool> {
-        if !self.is_origin(&policy.id) {
-            let detail = format!(
-                "the policy {file} is not used: its Origin is {}, and the package names {}",
-                policy.id, self.issuer
-            );
-            self.note(codes::DEB_POLICY_NONE, detail);
-            return Ok(false);
-        }
-        for (number, block) in policy.selections.iter().enumerate() {
-            let mut optional = 0;
-            for rule in &block.rules {
-                match self.selected_by(rule)? {
-                    None => {
-                        let detail = format!(
-                            "the policy {file} is not used: Selection {} asks for {rule}",
-                            number + 1
-                        );
-                        self.note(codes::DEB_POLICY_NONE, detail);
-                        return Ok(false);
-                    }
-                    Some(present) => {
-                        optional += u32::from(present && rule.kind == Kind::Optional);
-                    }
-                }
-            }
-            if optional < block.minimum_optional {
-                let detail = format!(
-                    "the policy {file} is not used: Selection {} asks for {} optional signatures",
-                    number + 1,
-                    block.minimum_optional
-                );
-                self.note(codes::DEB_POLICY_NONE, detail);
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Whether an id names the key of the origin.
-    fn is_origin(&self, id: &str) -> bool {
-        match (Identity::of(id), self.setting.dialect) {
-            (Identity::Fingerprint(id), Dialect::Described) => {
-                id.eq_ignore_ascii_case(&self.issuer)
-            }
-            (Identity::Fingerprint(id) | Identity::KeyId(id), Dialect::Program) => {
-                store::key_id(id) == store::key_id(&self.issuer)
-                    && (id.len() != self.issuer.len() || id == self.issuer)
-            }
-            (Identity::KeyId(_) | Identity::UserId(_), _) => false,
-        }
-    }
-
-    /// Whether a rule lets a policy be used, and whether its signature is there.
-    fn selected_by(&self, rule: &Rule) -> Result<Option<bool>> {
-        let present = self.package.layout.signature(&rule.role.member()).is_some();
-        match self.setting.dialect {
-            Dialect::Described => {
-                if rule.kind == Kind::Reject {
-                    return Ok((!present).then_some(false));
-                }
-                let present = match &rule.id {
-                    Some(id) if present => self.named(rule, id)?,
-                    _ => present,
-                };
-                Ok((present || rule.kind == Kind::Optional).then_some(present))
-            }
-            Dialect::Program => {
-                let Some(keyring) = self.keyring(rule)?.and_then(std::result::Result::ok) else {
-                    return Ok(None);
-                };
-                let found = match &rule.id {
-                    Some(id) => self
-                        .issuer_of(&rule.role)
-                        .is_some_and(|issuer| self.same(&keyring, id, &issuer)),
-                    None => self.same(&keyring, &self.issuer, &self.issuer),
-                };
-                let wrong = match rule.kind {
-                    Kind::Required => !present,
-                    Kind::Reject => present,
-                    Kind::Optional => false,
-                };
-                Ok((found && !wrong).then_some(present))
-            }
-        }
-    }
-
     /// The keyring a rule names; none when it is not there. A rule without one names the
     /// folder, which is no keyring.
     fn keyring(&self, rule: &Rule) -> Result<Option<std::result::Result<Certificates, String>>> {
@@ -366,238 +250,4 @@ impl Case<'_> {
             None => Err("it names no keyring".to_owned()),
         }))
     }
-
-    /// Whether the signature of a rule says that the key named by an id made it.
-    fn named(&self, rule: &Rule, id: &str) -> Result<bool> {
-        let Some(issuer) = self.issuer_of(&rule.role) else {
-            return Ok(false);
-        };
-        Ok(match self.keyring(rule)? {
-            Some(Ok(keyring)) => self.same(&keyring, id, &issuer),
-            Some(Err(_)) | None => false,
-        })
-    }
-
-    /// Whether an id and an issuer name one key of the keyring. For us an id may also be
-    /// the certificate's.
-    fn same(&self, keyring: &Certificates, id: &str, issuer: &str) -> bool {
-        let Setting {
-            profile,
-            now,
-            dialect,
-            ..
-        } = self.setting;
-        keyring.iter().any(|certificate| {
-            let named_by_user = dialect == Dialect::Program
-                && matches!(Identity::of(id), Identity::UserId(_))
-                && certificate.user_ids(now).iter().any(|user| user.text == id);
-            let primary = certificate.fingerprint();
-            certificate.keys(profile, now).iter().any(|key| {
-                let key = key.fingerprint.as_str();
-                match (dialect, Identity::of(id)) {
-                    (Dialect::Described, Identity::Fingerprint(id)) => {
-                        let id = id.to_ascii_uppercase();
-                        key == issuer && (id == key || id == primary.as_str())
-                    }
-                    (Dialect::Described, Identity::KeyId(_) | Identity::UserId(_)) => false,
-                    (Dialect::Program, Identity::Fingerprint(id) | Identity::KeyId(id)) => {
-                        key.ends_with(id) && key.ends_with(issuer)
-                    }
-                    (Dialect::Program, Identity::UserId(_)) => {
-                        named_by_user && key.ends_with(issuer)
-                    }
-                }
-            })
-        })
-    }
-
-    /// Holds the package to every Verification block of a policy.
-    fn passes(&mut self, file: &str, policy: &Policy) -> Result<bool> {
-        for (number, block) in policy.verifications.iter().enumerate() {
-            if !self.passes_block(file, number + 1, block)? {
-                return Ok(false);
-            }
-        }
-        let detail = format!("it passes the policy {file} of {}", policy.name);
-        self.note(codes::DEB_POLICY_PASSED, detail);
-        Ok(true)
-    }
-
-    fn passes_block(&mut self, file: &str, number: usize, block: &Block) -> Result<bool> {
-        let mut optional = 0;
-        for (place, rule) in block.rules.iter().enumerate() {
-            let cause = format!(
-                "policy {file}: Verification {number}, rule {}: {rule}",
-                place + 1
-            );
-            match self.holds(rule)? {
-                Held::Absent => {}
-                Held::Good => optional += u32::from(rule.kind == Kind::Optional),
-                Held::Fails(code, detail) => {
-                    let finding = self.push(code, detail);
-                    finding.cause = Some(cause);
-                    return Ok(false);
-                }
-            }
-        }
-        if optional < block.minimum_optional {
-            let detail = format!(
-                "{optional} of the optional signatures are there, {} are needed",
-                block.minimum_optional
-            );
-            let finding = self.push(codes::DEB_POLICY_RULE, detail);
-            finding.cause = Some(format!("policy {file}: Verification {number}, MinOptional"));
-            return Ok(false);
-        }
-        Ok(true)
-    }
-
-    /// Whether a rule of a Verification holds.
-    fn holds(&mut self, rule: &Rule) -> Result<Held> {
-        let member = rule.role.member();
-        let present = self.package.layout.signature(&member).is_some();
-        let fails = |detail: String| Ok(Held::Fails(codes::DEB_POLICY_RULE, detail));
-        match (rule.kind, present) {
-            (Kind::Reject, true) => return fails(format!("it has a member {member}")),
-            // With an id, the program wants a signature that then fails the rule.
-            (Kind::Reject, false)
-                if rule.id.is_none() || self.setting.dialect == Dialect::Described =>
-            {
-                return Ok(Held::Absent);
-            }
-            (Kind::Optional, false)
-                if rule.id.is_none() || self.setting.dialect == Dialect::Described =>
-            {
-                return self.absent(rule);
-            }
-            (_, false) => return fails(format!("it has no member {member}")),
-            (Kind::Required | Kind::Optional, true) => {}
-        }
-        let keyring = match self.keyring(rule)? {
-            Some(Ok(keyring)) => keyring,
-            Some(Err(what)) => {
-                return Ok(Held::Fails(
-                    codes::DEB_POLICY_KEYRING,
-                    self.keyring_fault(rule, &what),
-                ));
-            }
-            None => {
-                let detail = self.keyring_fault(rule, "there is no such file");
-                return Ok(Held::Fails(codes::DEB_POLICY_KEYRING, detail));
-            }
-        };
-        if let Some(id) = &rule.id {
-            if self.setting.dialect == Dialect::Described
-                && !matches!(Identity::of(id), Identity::Fingerprint(_))
-            {
-                let detail = format!("its id {id:?} is no full fingerprint and identifies no key");
-                return Ok(Held::Fails(codes::DEB_POLICY_KEY_ID, detail));
-            }
-            if !self.named(rule, id)? {
-                let issuer = self.issuer_of(&rule.role);
-                // An optional signature of somebody else counts as absent.
-                if rule.kind == Kind::Optional && self.setting.dialect == Dialect::Described {
-                    return self.absent(rule);
-                }
-                return fails(format!(
-                    "{member} names {} as its signer, and the rule asks for {id}",
-                    issuer.as_deref().unwrap_or("nobody")
-                ));
-            }
-        }
-        Ok(self.good(rule, &keyring))
-    }
-
-    /// A rule whose signature is absent still needs its keyring, for the program.
-    fn absent(&self, rule: &Rule) -> Result<Held> {
-        if self.setting.dialect == Dialect::Program && self.keyring(rule)?.is_none() {
-            let detail = self.keyring_fault(rule, "there is no such file");
-            return Ok(Held::Fails(codes::DEB_POLICY_KEYRING, detail));
-        }
-        Ok(Held::Absent)
-    }
-
-    fn keyring_fault(&self, rule: &Rule, what: &str) -> String {
-        let folder = self.setting.policies.keyrings.join(&self.issuer);
-        let file = rule.file.as_deref().unwrap_or_default();
-        format!("the keyring {}: {what}", folder.join(file).display())
-    }
-
-    /// Whether every signature of the rule's role is good by keys of its keyring, and young
-    /// enough.
-    fn good(&mut self, rule: &Rule, keyring: &Certificates) -> Held {
-        let member = rule.role.member();
-        let Some((signature, block)) = self.package.debsigs(&member) else {
-            let detail = format!("{member} holds no debsigs signature");
-            return Held::Fails(codes::DEB_POLICY_RULE, detail);
-        };
-        let report = self.report(block, keyring);
-        let every = report
-            .signatures
-            .iter()
-            .all(|one| one.status == Status::Good);
-        let accepted = report.is_accepted() && every && self.by_the_right_one(rule, &report);
-        let old = rule.expiry.and_then(|days| self.older(&report, days));
-        let object = signature.object.clone();
-        let seen = &self.examination.signatures;
-        if !seen
-            .iter()
-            .any(|one| one.object == object && one.report == report)
-        {
-            self.examination.add_signatures(object, report);
-        }
-        if !accepted {
-            let detail = format!("{member} is not good by the keyring the policy names");
-            return Held::Fails(codes::DEB_POLICY_RULE, detail);
-        }
-        match old {
-            Some(detail) => Held::Fails(codes::DEB_POLICY_EXPIRED, detail),
-            None => Held::Good,
-        }
-    }
-
-    /// What was verified is by the key that the rule's id names, not only the hint.
-    fn by_the_right_one(&self, rule: &Rule, report: &SignatureReport) -> bool {
-        let Some(id) = &rule.id else {
-            return true;
-        };
-        let Some(first) = report.signatures.first() else {
-            return false;
-        };
-        let (Some(certificate), Some(key)) = (&first.certificate, &first.key) else {
-            return false;
-        };
-        match Identity::of(id) {
-            Identity::Fingerprint(id) => {
-                let id = id.to_ascii_uppercase();
-                id == key.as_str()
-                    || (self.setting.dialect == Dialect::Described && id == certificate.as_str())
-            }
-            Identity::KeyId(id) => key.as_str().ends_with(id),
-            // Only the program goes by it, and it was compared with the keyring.
-            Identity::UserId(id) => first.user_id.is_some() && !id.is_empty(),
-        }
-    }
-
-    /// Says so when a signature is older than it may be.
-    fn older(&self, report: &SignatureReport, days: u32) -> Option<String> {
-        let created = report
-            .signatures
-            .iter()
-            .filter_map(|one| one.created)
-            .min()?;
-        let most = SignedDuration::from_hours(24 * i64::from(days));
-        let now = self.setting.now;
-        (now.duration_since(created) > most).then(|| {
-            format!("it was signed at {created}, and may be no older than {days} days at {now}")
-        })
-    }
-}
-
-/// What became of a rule.
-enum Held {
-    /// Its signature is not there, and need not be.
-    Absent,
-    Good,
-    Fails(Code, String),
 }
