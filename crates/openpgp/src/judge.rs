@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use openpgp::packet::Signature;
 use openpgp::types::SignatureType;
-use pkgseal_repo::{Code, Finding};
+use pkgseal_repo::{Code, Finding, hex};
 use sequoia_openpgp as openpgp;
 
 use crate::algorithm::Algorithm;
@@ -85,16 +85,6 @@ fn unknown(index: usize, version: u8, reason: &str) -> SignatureFacts {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
-
 struct Judge<'a> {
     context: &'a Context<'a>,
     signature: &'a Signature,
@@ -122,7 +112,7 @@ impl Judge<'_> {
                 return rejected(blank, Status::WeakAlgorithm, reason);
             }
         };
-        blank.digest = Some(hexadecimal(&digest));
+        blank.digest = Some(hex::encode(&digest));
         let prefix = digest.get(..2) == Some(self.signature.digest_prefix().as_slice());
         let issuers = self.signature.get_issuers();
         let best = self

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use sha2::digest::{Digest, DynDigest};
 
+use crate::hex;
+
 /// Digest algorithms that repositories list. Ordered weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DigestAlgorithm {
@@ -120,8 +122,8 @@ impl Digests {
     /// # Errors
     /// A sentence when it is no hexadecimal of the right length, or when another
     /// value stands for this algorithm already.
-    pub fn insert_hex(&mut self, algorithm: DigestAlgorithm, hex: &str) -> Result<(), String> {
-        let digest = from_hex(hex)
+    pub fn insert_hex(&mut self, algorithm: DigestAlgorithm, text: &str) -> Result<(), String> {
+        let digest = hex::decode(text)
             .filter(|digest| digest.len() == algorithm.len())
             .ok_or_else(|| {
                 format!(
@@ -148,8 +150,8 @@ impl Digests {
             Some(present) if present == digest => Ok(()),
             Some(present) => Err(format!(
                 "two {algorithm} digests are given: {} and {}",
-                to_hex(present),
-                to_hex(digest)
+                hex::encode(present),
+                hex::encode(digest)
             )),
             None => {
                 let (before, after) = self.bytes.split_at(self.offset(algorithm));
@@ -171,7 +173,7 @@ impl Digests {
 
     /// The digest in lower-case hexadecimal.
     pub fn hex(&self, algorithm: DigestAlgorithm) -> Option<String> {
-        self.get(algorithm).map(to_hex)
+        self.get(algorithm).map(hex::encode)
     }
 
     /// Algorithms present, weakest first.
@@ -300,38 +302,6 @@ impl Write for MultiHasher {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Lower-case hexadecimal.
-fn to_hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
-}
-
-/// Bytes of an even number of hexadecimal digits, and of nothing else.
-fn from_hex(hex: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs
-        .iter()
-        .map(|&[high, low]| Some(nibble(high)? << 4 | nibble(low)?))
-        .collect()
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
     }
 }
 

@@ -51,6 +51,7 @@ mod duration;
 mod entry;
 mod error;
 mod finding;
+pub mod hex;
 mod lifetime;
 mod limits;
 mod path;

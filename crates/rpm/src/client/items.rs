@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pkgseal_openpgp::SignatureBlock;
-use pkgseal_repo::{DigestAlgorithm, Limits};
+use pkgseal_repo::{DigestAlgorithm, Limits, hex};
 
 use super::packet::{Packet, dearmored};
 use super::rules::{Generation, Parser, Rules, Switch};
@@ -355,13 +355,8 @@ impl Reader<'_> {
     }
 
     fn digest(&self, value: &[u8]) -> Result<Content, String> {
-        use std::fmt::Write as _;
         if self.wanted.shape.kind == Kind::Bin {
-            let hex = value.iter().fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            });
-            return Ok(Content::Digest(hex));
+            return Ok(Content::Digest(hex::encode(value)));
         }
         let is_hex = value.len() >= 40
             && value.len().is_multiple_of(2)

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pkgseal_repo::DigestAlgorithm;
+use pkgseal_repo::{DigestAlgorithm, hex};
 
 use super::items::{Class, Content, Found, HEADER, PAYLOAD};
 use super::procedure::Verified;
@@ -97,22 +97,16 @@ pub(super) fn description(rules: &Rules, found: &Found, certificate: Option<&str
         if six { "signature" } else { "Signature" }
     );
     let id = packet.key_id(rules);
-    let hex = |bytes: &[u8]| {
-        bytes.iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
-    };
     let _ = match (six, certificate) {
         (true, Some(fingerprint)) => {
             let fingerprint = fingerprint.to_ascii_lowercase();
             write!(text, ", key fingerprint: {fingerprint}")
         }
-        (true, None) => write!(text, ", key ID {}", hex(&id)),
+        (true, None) => write!(text, ", key ID {}", hex::encode(&id)),
         (false, _) => write!(
             text,
             ", key ID {}",
-            hex(id.last_chunk::<4>().unwrap_or(&[0; 4]))
+            hex::encode(id.last_chunk::<4>().unwrap_or(&[0; 4]))
         ),
     };
     text

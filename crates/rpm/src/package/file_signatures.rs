@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use pkgseal_repo::Finding;
+use pkgseal_repo::{Finding, hex};
 
 use super::read::Head;
 use crate::codes;
@@ -144,18 +144,10 @@ fn verity(bytes: &[u8]) -> Result<String, String> {
     }
 }
 
+/// rpm writes the lower case.
 fn unhex(text: &[u8]) -> Option<Vec<u8>> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    text.chunks(2)
-        .map(|pair| match pair {
-            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-            _ => None,
-        })
-        .collect()
+    let upper = text.iter().any(u8::is_ascii_uppercase);
+    hex::decode(text).filter(|_| !upper)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pkgseal_openpgp::{Examination, SignatureBlock, Verifier};
-use pkgseal_repo::Limits;
+use pkgseal_repo::{Limits, hex};
 
 use super::file_signatures;
 use super::header_blob::{digest, nevra};
@@ -95,7 +95,7 @@ fn digests(head: &Head, examination: &mut Examination) {
         }
     }
     if let Some(md5) = index.bytes(signature, SignatureTag::MD5.0, Kind::Bin) {
-        let hex: String = md5.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex::encode(md5);
         let tag = SignatureTag::MD5;
         examination.add_detail("digest", format!("{tag} of main header and payload: {hex}"));
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use pkgseal_openpgp::Verified;
-use pkgseal_repo::{Finding, Limits, Report};
+use pkgseal_repo::{Finding, Limits, Report, hex};
 
 use super::data::Loaded;
 use super::primary::{Primary, epoch, fault};
@@ -210,18 +210,20 @@ fn package(record: &Record) -> Result<(Vec<u8>, String), String> {
             .attribute(name)
             .ok_or_else(|| format!("a package without {name}"))
     };
-    let hex = own("pkgid")?;
-    let id = bytes(hex).ok_or_else(|| format!("the pkgid {hex:?} is not hexadecimal"))?;
+    let pkgid = own("pkgid")?;
+    let id = hex::decode(pkgid)
+        .filter(|id| !id.is_empty())
+        .ok_or_else(|| format!("the pkgid {pkgid:?} is not hexadecimal"))?;
     let version = record
         .field("version")
-        .ok_or_else(|| format!("the package {hex} has no version"))?;
+        .ok_or_else(|| format!("the package {pkgid} has no version"))?;
     let part = |name: &str| {
         version
             .attribute(name)
-            .ok_or_else(|| format!("the package {hex} has no {name} in its version"))
+            .ok_or_else(|| format!("the package {pkgid} has no {name} in its version"))
     };
     let epoch = epoch(version.attribute("epoch"))
-        .ok_or_else(|| format!("the epoch of the package {hex} is no number"))?;
+        .ok_or_else(|| format!("the epoch of the package {pkgid} is no number"))?;
     let nevra = format!(
         "{}-{epoch}:{}-{}.{}",
         own("name")?,
@@ -230,18 +232,6 @@ fn package(record: &Record) -> Result<(Vec<u8>, String), String> {
         own("arch")?
     );
     Ok((id, nevra))
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = hex.as_bytes().as_chunks::<2>();
-    if pairs.is_empty() || !rest.is_empty() {
-        return None;
-    }
-    let digit = |byte: &u8| char::from(*byte).to_digit(16);
-    pairs
-        .iter()
-        .map(|[high, low]| u8::try_from(digit(high)? << 4 | digit(low)?).ok())
-        .collect()
 }
 
 #[cfg(test)]

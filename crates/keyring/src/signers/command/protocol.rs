@@ -6,6 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use openpgp::crypto::mpi;
 use openpgp::types::HashAlgorithm;
 use pkgseal_openpgp::SigningKey;
+use pkgseal_repo::hex;
 use sequoia_openpgp as openpgp;
 use serde::{Deserialize, Serialize};
 
@@ -45,18 +46,23 @@ impl Request {
             Kind::Rsa { n, e } => (
                 "rsa",
                 PublicKey::Rsa {
-                    n: hex(n),
-                    e: hex(e),
+                    n: hex::encode(n),
+                    e: hex::encode(e),
                 },
             ),
             Kind::Ecdsa { name, point, .. } => (
                 "ecdsa",
                 PublicKey::Ecdsa {
                     curve: name,
-                    point: hex(point),
+                    point: hex::encode(point),
                 },
             ),
-            Kind::Ed25519 { point } => ("ed25519", PublicKey::Ed25519 { point: hex(point) }),
+            Kind::Ed25519 { point } => (
+                "ed25519",
+                PublicKey::Ed25519 {
+                    point: hex::encode(point),
+                },
+            ),
         };
         Ok(Self {
             version: 1,
@@ -74,7 +80,7 @@ impl Request {
     pub(super) fn line(&self, hash: HashAlgorithm, digest: &[u8]) -> Result<String, String> {
         let request = Self {
             hash: hash.to_string(),
-            digest: hex(digest),
+            digest: hex::encode(digest),
             ..self.clone()
         };
         let mut line = serde_json::to_string(&request).map_err(|error| error.to_string())?;
@@ -138,14 +144,14 @@ pub(super) fn signature(
         (None, None) => return Err("it answers with neither signature nor error".to_owned()),
     };
     if let Some(echoed) = answer.digest
-        && !echoed.eq_ignore_ascii_case(&hex(digest))
+        && !echoed.eq_ignore_ascii_case(&hex::encode(digest))
     {
         return Err("it answers for another digest".to_owned());
     }
     let (bytes, name) = match answer.encoding {
         Encoding::Base64 => (BASE64.decode(&text).ok(), "base64"),
         Encoding::Base64url => (BASE64URL.decode(&text).ok(), "base64url"),
-        Encoding::Hex => (unhex(&text), "hexadecimal"),
+        Encoding::Hex => (hex::decode(text), "hexadecimal"),
     };
     let Some(bytes) = bytes else {
         return Err(format!("its signature is not {name}"));
@@ -163,20 +169,4 @@ pub(super) fn signature(
         ));
     }
     Ok(signature)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let (pairs, odd) = text.as_bytes().as_chunks::<2>();
-    if !odd.is_empty() {
-        return None;
-    }
-    pairs
-        .iter()
-        .map(|[high, low]| u8::try_from(digit(*high)? * 16 + digit(*low)?).ok())
-        .collect()
 }
