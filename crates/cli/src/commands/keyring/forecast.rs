@@ -25,6 +25,7 @@ mod groups;
 mod keys;
 mod maven;
 mod mend;
+mod ourselves;
 mod packages;
 mod yum;
 
@@ -47,9 +48,6 @@ use crate::args::{ForecastFormat, KeyringForecast, KindName};
 use crate::commands::clients;
 use crate::failure::hinted;
 use crate::{consumers, context, kind, report};
-
-/// The name under which pkgseal itself is asked.
-const OURSELVES: &str = "pkgseal";
 
 /// Who is asked, with which certificates, and when it is.
 struct Asked {
@@ -148,13 +146,13 @@ fn asked(
         names.extend(of_target(target)?);
     }
     let all = names.iter().any(|name| name == "all");
-    let ourselves = names.is_empty() || all || names.iter().any(|name| name == OURSELVES);
+    let ourselves = names.is_empty() || all || names.iter().any(|name| name == ourselves::NAME);
     let nobody_named = names.is_empty();
     let files = names.iter().filter(|name| is_file(name));
     let files = files
         .map(|name| clients::one::<Client>(name, limits))
         .collect::<Result<Vec<_>>>()?;
-    names.retain(|name| name != OURSELVES && !is_file(name));
+    names.retain(|name| name != ourselves::NAME && !is_file(name));
     let consumers = if names.is_empty() && !nobody_named {
         Vec::new()
     } else {

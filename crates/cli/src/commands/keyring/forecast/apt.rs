@@ -14,10 +14,10 @@ use pkgseal_keyring::forecast::{
     Answer, Cause, Dated, Followed, Scope, State, Subject, Telling, after, causes, follow,
 };
 use pkgseal_openpgp::{Certificates, Fingerprint, Profile, SignatureFacts, Verifier};
-use pkgseal_repo::{Finding, Outcome, Severity};
 use rayon::prelude::*;
 
-use super::{Asked, OURSELVES, Part, dates, groups, mend};
+use super::ourselves::follow_us;
+use super::{Asked, Part, dates, groups, mend};
 
 /// Whether this consumer reads apt repositories.
 pub(super) fn reads(name: &str) -> bool {
@@ -224,26 +224,11 @@ fn by_ourselves(
     profile: &Profile,
     asked: &Asked,
 ) -> Result<Followed, pkgseal_deb::Error> {
-    let say = |at| {
-        let verifier = Verifier::new(suite.certificates.clone(), profile.clone(), at);
-        let examination = verify_release(&suite.path, &verifier, &asked.limits)?;
-        Ok(ours(examination.outcome(), examination.report.findings))
-    };
     let mut dates = suite.dates.clone();
     if let Some(until) = suite.said.valid_until {
         dates.push(valid_until(until, &suite.refresh));
     }
-    follow(&suite.subject, OURSELVES, asked.span, &dates, say)
-}
-
-/// Our own verdict: warnings are none of a client that goes on.
-pub(super) fn ours(outcome: Outcome, mut findings: Vec<Finding>) -> State {
-    findings.retain(|finding| finding.severity >= Severity::Undecided);
-    State {
-        answer: match outcome {
-            Outcome::Accepted => Answer::Accepts,
-            Outcome::Rejected | Outcome::Undecided => Answer::Rejects,
-        },
-        reasons: findings,
-    }
+    let verify = |verifier: &Verifier| verify_release(&suite.path, verifier, &asked.limits);
+    let (subject, certificates) = (&suite.subject, &suite.certificates);
+    follow_us(subject, certificates, profile, asked.span, &dates, verify)
 }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use jiff::Timestamp;
-use pkgseal_keyring::forecast::{Followed, Scope, Subject, causes};
+use pkgseal_keyring::forecast::{Dated, Followed, Scope, Subject, causes};
 use pkgseal_openpgp::{Certificates, Examination, Fingerprint, SignatureFacts};
 use pkgseal_repo::Finding;
 use rayon::prelude::*;
 
-use super::{Asked, Part};
+use super::{Asked, Part, dates, mend};
 
 /// Files whose signatures share a fate.
 pub(super) struct Group {
@@ -18,7 +18,29 @@ pub(super) struct Group {
     /// The smallest: it is asked about for all.
     pub(super) example: PathBuf,
     size: u64,
-    pub(super) facts: Vec<SignatureFacts>,
+    facts: Vec<SignatureFacts>,
+}
+
+impl Group {
+    /// Who signed it.
+    pub(super) fn signers(&self) -> Vec<Fingerprint> {
+        let signers = self.facts.iter();
+        signers
+            .filter_map(|facts| facts.certificate.clone())
+            .collect()
+    }
+
+    /// The certificates of those who signed it.
+    pub(super) fn certificates(&self, asked: &Asked) -> Certificates {
+        asked.certificates.only(&self.signers())
+    }
+
+    /// The moments of its signatures.
+    pub(super) fn dates(&self, asked: &Asked) -> Vec<Dated> {
+        let again = mend::sign(&self.example);
+        let of = |facts| dates::of_signature(facts, &asked.certificates, asked.span.now, &again);
+        self.facts.iter().flat_map(of).collect()
+    }
 }
 
 /// A file that was looked at.

@@ -14,7 +14,7 @@ use pkgseal_openpgp::{Certificate, Certificates, Fingerprint, KeyState, Profile}
 use pkgseal_repo::Finding;
 use rayon::prelude::*;
 
-use super::{Asked, OURSELVES, Part, apt, dates, mend};
+use super::{Asked, Part, apt, dates, mend, ourselves};
 
 /// Asks those who read such things about every certificate.
 pub(super) fn ask(
@@ -227,7 +227,7 @@ fn by_ourselves(
             reasons,
         })
     };
-    match follow(subject, OURSELVES, asked.span, dates, say) {
+    match follow(subject, ourselves::NAME, asked.span, dates, say) {
         Ok(followed) => followed,
         Err(never) => match never {},
     }

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use pkgseal_keyring::consumer::{Consumer as _, EXPIRED, Model, REVOKED};
 use pkgseal_keyring::forecast::{Answer, Followed, State, follow};
 use pkgseal_maven::artifact;
-use pkgseal_openpgp::{Certificates, Fingerprint, KeyState, Profile, Verifier};
+use pkgseal_openpgp::{Certificates, KeyState, Profile, Verifier};
 use pkgseal_repo::{Finding, Root};
 use rayon::prelude::*;
 
 use super::groups::{self, Examined, Group};
-use super::{Asked, OURSELVES, Part, apt, dates, mend};
+use super::ourselves::{self, follow_us};
+use super::{Asked, Part};
 
 /// Whether this consumer judges files by the signature beside them.
 pub(super) fn reads(name: &str) -> bool {
@@ -66,19 +67,8 @@ pub(super) fn ask(place: &Path, asked: &Asked) -> Result<Part> {
 }
 
 fn of_group(group: &Group, asked: &Asked) -> Result<Vec<Followed>> {
-    let now = asked.span.now;
-    let again = mend::sign(&group.example);
-    let signers: Vec<Fingerprint> = group
-        .facts
-        .iter()
-        .filter_map(|facts| facts.certificate.clone())
-        .collect();
-    let certificates = asked.certificates.only(&signers);
-    let dates: Vec<_> = group
-        .facts
-        .iter()
-        .flat_map(|facts| dates::of_signature(facts, &certificates, now, &again))
-        .collect();
+    let certificates = group.certificates(asked);
+    let dates = group.dates(asked);
     let mut followed = Vec::new();
     for model in &asked.models {
         let name = model.name();
@@ -86,15 +76,17 @@ fn of_group(group: &Group, asked: &Asked) -> Result<Vec<Followed>> {
         followed.push(follow(&group.subject, name, asked.span, &dates, say)?);
     }
     if let Some(profile) = &asked.profile {
-        let say = |at| {
-            let verifier = Verifier::new(certificates.clone(), profile.clone(), at);
-            let examination = artifact::verify(&group.example, &verifier, &asked.limits)?;
-            Ok::<_, anyhow::Error>(apt::ours(
-                examination.outcome(),
-                examination.report.findings,
-            ))
-        };
-        followed.push(follow(&group.subject, OURSELVES, asked.span, &dates, say)?);
+        let verify =
+            |verifier: &Verifier| artifact::verify(&group.example, verifier, &asked.limits);
+        let (subject, span) = (&group.subject, asked.span);
+        followed.push(follow_us(
+            subject,
+            &certificates,
+            profile,
+            span,
+            &dates,
+            verify,
+        )?);
     }
     Ok(followed)
 }
@@ -116,7 +108,7 @@ fn by_model(
     let verifier = Verifier::new(certificates.clone(), profile, at);
     let examination = artifact::verify(&group.example, &verifier, &asked.limits)?;
     let known = groups::known(&examination);
-    let mut state = apt::ours(examination.outcome(), examination.report.findings);
+    let mut state = ourselves::said(examination);
     if state.answer == Answer::Accepts && model.name() == "gpg" {
         let dead = known.iter().find_map(|facts| match facts.now {
             Some(KeyState::Expired { at, .. }) => Some((EXPIRED, format!("expired at {at}"))),

@@ -11,7 +11,8 @@ use pkgseal_rpm::client::{Client, CutOff, Question, Without};
 use rayon::prelude::*;
 
 use super::groups::{self, Examined, Group};
-use super::{Asked, OURSELVES, Part, apt, dates, mend};
+use super::ourselves::follow_us;
+use super::{Asked, Part, dates, mend};
 
 /// Whether this consumer reads packages.
 pub(super) fn reads(name: &str) -> bool {
@@ -78,19 +79,9 @@ fn examine(path: &Path, verifier: &Verifier, asked: &Asked) -> Result<Examinatio
 }
 
 fn of_group(group: &Group, asked: &Asked) -> Result<Vec<Followed>> {
-    let now = asked.span.now;
-    let again = mend::sign(&group.example);
-    let dates: Vec<_> = group
-        .facts
-        .iter()
-        .flat_map(|facts| dates::of_signature(facts, &asked.certificates, now, &again))
-        .collect();
-    let signers: Vec<Fingerprint> = group
-        .facts
-        .iter()
-        .filter_map(|facts| facts.certificate.clone())
-        .collect();
-    let certificates = asked.certificates.only(&signers);
+    let signers = group.signers();
+    let certificates = group.certificates(asked);
+    let dates = group.dates(asked);
     let imported: Vec<Certificate> = certificates.iter().cloned().collect();
     let mut followed = Vec::new();
     for consumer in &asked.consumers {
@@ -126,15 +117,16 @@ fn of_group(group: &Group, asked: &Asked) -> Result<Vec<Followed>> {
         )?);
     }
     if let Some(profile) = &asked.profile {
-        let say = |at| {
-            let verifier = Verifier::new(certificates.clone(), profile.clone(), at);
-            let examination = examine(&group.example, &verifier, asked)?;
-            Ok::<_, anyhow::Error>(apt::ours(
-                examination.outcome(),
-                examination.report.findings,
-            ))
-        };
-        followed.push(follow(&group.subject, OURSELVES, asked.span, &dates, say)?);
+        let verify = |verifier: &Verifier| examine(&group.example, verifier, asked);
+        let (subject, span) = (&group.subject, asked.span);
+        followed.push(follow_us(
+            subject,
+            &certificates,
+            profile,
+            span,
+            &dates,
+            verify,
+        )?);
     }
     Ok(followed)
 }

@@ -10,7 +10,8 @@ use pkgseal_repo::{Root, SafePath};
 use pkgseal_rpm::client::MetadataReader;
 use pkgseal_rpm::yum::verify_repomd;
 
-use super::{Asked, OURSELVES, Part, apt, dates, groups, mend, packages};
+use super::ourselves::follow_us;
+use super::{Asked, Part, dates, groups, mend, packages};
 
 const REPOMD: &str = "repodata/repomd.xml";
 
@@ -81,16 +82,15 @@ fn root(path: &Path, asked: &Asked, part: &mut Part) -> Result<()> {
         }
     }
     if let Some(profile) = &asked.profile {
-        let say = |at| {
-            let verifier = Verifier::new(certificates.clone(), profile.clone(), at);
-            let examination = verify_repomd(&file, &verifier, limits)?;
-            Ok::<_, anyhow::Error>(apt::ours(
-                examination.outcome(),
-                examination.report.findings,
-            ))
-        };
-        part.followed
-            .push(follow(&subject, OURSELVES, asked.span, &dates, say)?);
+        let verify = |verifier: &Verifier| verify_repomd(&file, verifier, limits);
+        part.followed.push(follow_us(
+            &subject,
+            &certificates,
+            profile,
+            asked.span,
+            &dates,
+            verify,
+        )?);
     }
     Ok(())
 }
