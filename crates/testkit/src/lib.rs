@@ -4,6 +4,7 @@
 //!   refuses to make.
 //! - [`peers`]: the programs pkgseal is judged by (gpgv, apt, rpm, dnf…), each in a
 //!   private home.
+//! - [`agreement`]: what we say of generated cases beside what others say of them.
 //! - [`http`]: a server of files that remembers what clients asked for.
 //!
 //! Everything here is deterministic: fixed times around 2025, fixed salts. Functions
@@ -17,6 +18,7 @@
     reason = "tests fail loudly, and nothing here reads untrusted input"
 )]
 
+pub mod agreement;
 pub mod build;
 pub mod generate;
 pub mod http;

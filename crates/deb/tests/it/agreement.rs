@@ -12,16 +12,11 @@ use pkgseal_deb::apt::client::{
 };
 use pkgseal_openpgp::{Certificate, Certificates, Profile, Verifier};
 use pkgseal_repo::{Limits, Outcome, Severity};
+use pkgseal_testkit::agreement::{self, hold_current};
 use pkgseal_testkit::keys;
 
 use case::{Case, KeyFile};
 use run::{Done, Real};
-
-/// Our own verdict on a case, and the codes that made it.
-pub(crate) struct Ours {
-    pub(crate) accepted: bool,
-    pub(crate) codes: Vec<&'static str>,
-}
 
 fn model(client: &Client, case: &Case) -> ClientVerdict {
     let keys = match &case.key_file {
@@ -41,7 +36,8 @@ fn model(client: &Client, case: &Case) -> ClientVerdict {
     })
 }
 
-fn ours(case: &Case) -> Ours {
+/// Our own verdict on a case.
+fn ours(case: &Case) -> agreement::Case {
     let folder = tempfile::tempdir().unwrap();
     let mut path = None;
     for (name, bytes) in [
@@ -55,10 +51,7 @@ fn ours(case: &Case) -> Ours {
         }
     }
     let Some(path) = path else {
-        return Ours {
-            accepted: false,
-            codes: vec!["apt.release.missing"],
-        };
+        return agreement::Case::new(case.group, &case.name, false, ["apt.release.missing"]);
     };
     let bytes = match &case.key_file {
         KeyFile::Named(_, content) => content.clone().unwrap_or_default(),
@@ -75,19 +68,12 @@ fn ours(case: &Case) -> Ours {
     }
     let verifier = Verifier::new(certificates, profile, keys::time(case.now));
     let found = pkgseal_deb::apt::verify_release(&path, &verifier, &Limits::default()).unwrap();
-    let mut codes: Vec<_> = found
-        .report
-        .findings
-        .iter()
+    let accepted = found.outcome() == Outcome::Accepted;
+    let rejects = found.report.findings.iter();
+    let codes = rejects
         .filter(|finding| finding.severity == Severity::Reject)
-        .map(|finding| finding.code.id)
-        .collect();
-    codes.sort_unstable();
-    codes.dedup();
-    Ours {
-        accepted: found.outcome() == Outcome::Accepted,
-        codes,
-    }
+        .map(|finding| finding.code.id);
+    agreement::Case::new(case.group, &case.name, accepted, codes)
 }
 
 /// Where a model and its client differ, in words.
@@ -163,18 +149,11 @@ fn the_table_is_current() {
         .into_iter()
         .map(|name| {
             let client = Client::named(name).unwrap();
-            let models = cases.iter().map(|case| model(&client, case)).collect();
-            (client, models)
+            let models: Vec<_> = cases.iter().map(|case| model(&client, case)).collect();
+            table::column(&client, &models)
         })
         .collect();
-    let text = table::text(&cases, &ours, &columns);
+    let text = table::text(&ours, &columns);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/CLIENTS.md");
-    if std::env::var_os("PKGSEAL_WRITE_CLIENTS").is_some() {
-        std::fs::write(path, &text).unwrap();
-    }
-    let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        committed == text,
-        "CLIENTS.md is not current: run this test with PKGSEAL_WRITE_CLIENTS=1"
-    );
+    hold_current(path, &text, "PKGSEAL_WRITE_CLIENTS");
 }

@@ -190,14 +190,7 @@ fn the_table_of_certificates_is_current() {
     assert_eq!(certificates.len(), 82);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/CERTIFICATES.md");
     let table = table(&certificates, &refused);
-    if std::env::var_os("PKGSEAL_WRITE_TABLE").is_some() {
-        std::fs::write(path, &table).unwrap();
-    }
-    let known = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        known == table,
-        "CERTIFICATES.md is not current; write it with PKGSEAL_WRITE_TABLE=1"
-    );
+    pkgseal_testkit::agreement::hold_current(path, &table, "PKGSEAL_WRITE_TABLE");
 }
 
 /// Each rejection in the table says why.

@@ -11,16 +11,11 @@ use pkgseal_openpgp::{Certificates, Profile, Verifier};
 use pkgseal_repo::{Outcome, Severity};
 use pkgseal_rpm::client::{Client, ClientVerdict, Question};
 use pkgseal_rpm::package::{self, VerifyOptions};
+use pkgseal_testkit::agreement::{self, hold_current};
 
 use crate::common::limits;
 use case::Case;
 use run::{Real, Said};
-
-/// Our own verdict on a case, and the codes that made it.
-pub(crate) struct Ours {
-    pub(crate) accepted: bool,
-    pub(crate) codes: Vec<&'static str>,
-}
 
 /// A folder with the package of every case.
 pub(crate) struct Files {
@@ -66,7 +61,8 @@ fn models(client: &Client, files: &Files, cases: &[Case]) -> Vec<ClientVerdict> 
         .collect()
 }
 
-fn ours(files: &Files, number: usize, case: &Case) -> Ours {
+/// Our own verdict on a case.
+fn ours(files: &Files, number: usize, case: &Case) -> agreement::Case {
     let certificates = Certificates::new(case.certificates());
     let verifier = Verifier::new(certificates, Profile::strict(), case.now());
     let options = VerifyOptions {
@@ -74,17 +70,12 @@ fn ours(files: &Files, number: usize, case: &Case) -> Ours {
         ..VerifyOptions::default()
     };
     let found = package::verify_with(&files.path(number), &verifier, &limits(), options).unwrap();
-    let findings = found.report.findings.iter();
-    let mut codes: Vec<_> = findings
+    let accepted = found.outcome() == Outcome::Accepted;
+    let rejects = found.report.findings.iter();
+    let codes = rejects
         .filter(|finding| finding.severity == Severity::Reject)
-        .map(|finding| finding.code.id)
-        .collect();
-    codes.sort_unstable();
-    codes.dedup();
-    Ours {
-        accepted: found.outcome() == Outcome::Accepted,
-        codes,
-    }
+        .map(|finding| finding.code.id);
+    agreement::Case::new(case.group, &case.name, accepted, codes)
 }
 
 /// What our model prints of a case.
@@ -168,17 +159,10 @@ fn the_table_is_current() {
         .map(|name| {
             let client = Client::named(name).unwrap();
             let verdicts = models(&client, &files, &cases);
-            (client, verdicts)
+            table::column(&client, &verdicts)
         })
         .collect();
-    let text = table::text(&cases, &ours, &columns);
+    let text = table::text(&ours, &columns);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/CLIENTS.md");
-    if std::env::var_os("PKGSEAL_WRITE_CLIENTS").is_some() {
-        std::fs::write(path, &text).unwrap();
-    }
-    let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        committed == text,
-        "CLIENTS.md is not current: run this test with PKGSEAL_WRITE_CLIENTS=1"
-    );
+    hold_current(path, &text, "PKGSEAL_WRITE_CLIENTS");
 }
