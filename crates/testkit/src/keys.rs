@@ -7,6 +7,7 @@
 mod make;
 mod numbers;
 mod packet;
+mod parts;
 mod pem;
 mod recast;
 mod sign;
@@ -24,6 +25,7 @@ use openpgp::parse::Parse as _;
 
 pub use make::{generate_missing, names, what};
 pub use numbers::secret_numbers;
+pub use parts::{assembled, called, read};
 pub use pem::pkcs8;
 pub use recast::{Back, Flags, Recast, Says};
 pub use sign::{

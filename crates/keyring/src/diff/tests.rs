@@ -1,30 +1,15 @@
 use openpgp::packet::signature::SignatureBuilder;
 use openpgp::packet::{Packet, Signature, UserID};
 use openpgp::parse::Parse;
-use openpgp::serialize::MarshalInto;
 use openpgp::types::{HashAlgorithm, SignatureType};
 use openpgp::{Cert, PacketPile};
-use pkgseal_testkit::keys;
+use pkgseal_testkit::keys::{self, assembled};
 use sequoia_openpgp as openpgp;
 
 use super::*;
 
 fn now() -> Timestamp {
     keys::time(keys::NOW)
-}
-
-fn of(packets: Vec<Packet>) -> Certificates {
-    let bytes = MarshalInto::to_vec(&PacketPile::from(packets)).unwrap();
-    let (certificates, errors) = Certificate::parse_all(&bytes);
-    assert_eq!(errors, []);
-    Certificates::new(certificates)
-}
-
-fn packets(name: &str) -> Vec<Packet> {
-    PacketPile::from_bytes(&keys::load(name).certificate_binary())
-        .unwrap()
-        .into_children()
-        .collect()
 }
 
 fn changes(old: &Certificates, new: &Certificates) -> Vec<(&'static str, Safety)> {
@@ -41,10 +26,13 @@ fn changes(old: &Certificates, new: &Certificates) -> Vec<(&'static str, Safety)
 }
 
 fn without(name: &str, gone: impl Fn(&Packet) -> bool) -> Certificates {
-    of(packets(name)
-        .into_iter()
-        .filter(|packet| !gone(packet))
-        .collect())
+    assembled(
+        keys::load(name)
+            .packets()
+            .into_iter()
+            .filter(|packet| !gone(packet))
+            .collect(),
+    )
 }
 
 fn typed(packet: &Packet, wanted: SignatureType) -> bool {
@@ -58,19 +46,12 @@ fn renewed(name: &str, digest: HashAlgorithm, at: &str, days: Option<u64>) -> Ce
     let (cert, _) = cert
         .insert_packets([Packet::from(user_id), signature.into()])
         .unwrap();
-    of(cert.into_packets().collect())
+    assembled(cert.into_packets().collect())
 }
 
 fn renewal(name: &str, digest: HashAlgorithm, at: &str, days: Option<u64>) -> (Cert, Signature) {
     let cert = Cert::from_bytes(keys::load(name).secret()).unwrap();
-    let mut primary = cert
-        .primary_key()
-        .key()
-        .clone()
-        .parts_into_secret()
-        .unwrap()
-        .into_keypair()
-        .unwrap();
+    let mut primary = keys::load(name).primary();
     let user_id = cert.userids().next().unwrap();
     let old = user_id.self_signatures().next().unwrap().clone();
     let at = std::time::SystemTime::from(keys::time(at));
@@ -159,7 +140,7 @@ fn an_expiry_moves() {
             })
             .collect();
         packets.extend([Packet::from(user_id), signature.into()]);
-        of(packets)
+        assembled(packets)
     };
     let added = ("self-signature-added", Safety::Safe);
     assert_eq!(changes(&never, &year), [("expiry", Safety::Breaks), added]);
@@ -189,7 +170,7 @@ fn an_expiry_moves() {
 fn old_self_signatures_are_missed() {
     let both = renewed("good", HashAlgorithm::SHA512, "2025-08-01", None);
     let (_, signature) = renewal("good", HashAlgorithm::SHA512, "2025-08-01", None);
-    let mut only_new = packets("good");
+    let mut only_new = keys::load("good").packets();
     let at = only_new
         .iter()
         .position(|packet| typed(packet, SignatureType::PositiveCertification))
@@ -197,7 +178,7 @@ fn old_self_signatures_are_missed() {
     only_new[at] = signature.into();
     // Signing is not deterministic here: compare what one run made.
     let old = keys::certificates(&["good"]);
-    let found = changes(&old, &of(only_new));
+    let found = changes(&old, &assembled(only_new));
     assert!(
         found.contains(&("self-signature-gone", Safety::Breaks)),
         "{found:?}"
@@ -266,9 +247,9 @@ fn revocations_come_and_never_go() {
 #[test]
 fn user_ids_need_eyes() {
     let old = keys::certificates(&["good"]);
-    let mut more = packets("good");
+    let mut more = keys::load("good").packets();
     more.push(Packet::from(UserID::from("Mallory <m@example.org>")));
-    let more = of(more);
+    let more = assembled(more);
     assert_eq!(changes(&old, &more), [("user-id", Safety::NeedsEyes)]);
     assert_eq!(changes(&more, &old), [("user-id", Safety::NeedsEyes)]);
 }

@@ -1,11 +1,10 @@
 use std::path::Path;
 
-use openpgp::packet::signature::SignatureBuilder;
-use openpgp::packet::{Packet, UserID};
+use openpgp::PacketPile;
+use openpgp::packet::Packet;
 use openpgp::parse::Parse;
 use openpgp::serialize::MarshalInto;
 use openpgp::types::SignatureType;
-use openpgp::{Cert, PacketPile};
 use pkgseal_repo::Limits;
 use pkgseal_testkit::keys;
 use sequoia_openpgp as openpgp;
@@ -13,33 +12,10 @@ use sequoia_openpgp as openpgp;
 use super::*;
 use crate::{Extent, open, write_files, write_keyring};
 
-/// A good certificate with these user IDs, signed by its own key, beside its first one.
+/// A good certificate with these user IDs beside its first one.
 fn called(user_ids: &[&[u8]]) -> Certificates {
-    let cert = Cert::from_bytes(keys::load("good").secret()).unwrap();
-    let mut primary = cert
-        .primary_key()
-        .key()
-        .clone()
-        .parts_into_secret()
-        .unwrap()
-        .into_keypair()
-        .unwrap();
-    let mut packets = Vec::new();
-    for text in user_ids {
-        let user_id = UserID::from(*text);
-        let signature = SignatureBuilder::new(SignatureType::PositiveCertification)
-            .set_signature_creation_time(keys::time(keys::SIGNED))
-            .unwrap()
-            .sign_userid_binding(&mut primary, cert.primary_key().key(), &user_id)
-            .unwrap();
-        packets.extend([Packet::from(user_id), signature.into()]);
-    }
-    let (cert, _) = cert.insert_packets(packets).unwrap();
     // Secret keys and all: whatever is exported must not have them.
-    let (certificates, errors) =
-        Certificate::parse_all(&MarshalInto::to_vec(&cert.as_tsk()).unwrap());
-    assert_eq!(errors, []);
-    Certificates::new(certificates)
+    keys::read(&MarshalInto::to_vec(&keys::called(user_ids).as_tsk()).unwrap())
 }
 
 fn paths(exported: &Exported) -> Vec<&str> {
@@ -288,27 +264,17 @@ fn a_certificate_directory_merges_with_what_is_there() {
     std::fs::create_dir(&store).unwrap();
     std::fs::write(store.join("trust-root"), b"not ours").unwrap();
     let good = keys::certificates(&["good"]);
-    let revoked: Vec<Packet> =
-        PacketPile::from_bytes(&keys::load("revoked-soft").certificate_binary())
-            .unwrap()
-            .into_children()
-            .collect();
-    let unrevoked: Vec<Packet> = revoked
-        .iter()
-        .filter(|packet| {
-            !matches!(packet, Packet::Signature(one) if one.typ() == SignatureType::KeyRevocation)
-        })
-        .cloned()
-        .collect();
-    let (unrevoked, _) =
-        Certificate::parse_all(&MarshalInto::to_vec(&PacketPile::from(unrevoked)).unwrap());
+    let mut unrevoked = keys::load("revoked-soft").packets();
+    unrevoked.retain(|packet| {
+        !matches!(packet, Packet::Signature(one) if one.typ() == SignatureType::KeyRevocation)
+    });
 
     let first = insert_into_cert_d(&store, &good, Extent::Own).unwrap();
     assert_eq!(first.written.len(), 1);
     let again = insert_into_cert_d(&store, &good, Extent::Own).unwrap();
     assert_eq!(again.written.len(), 0, "nothing new, nothing written");
     insert_into_cert_d(&store, &keys::certificates(&["revoked-soft"]), Extent::Own).unwrap();
-    let older = insert_into_cert_d(&store, &Certificates::new(unrevoked), Extent::Own).unwrap();
+    let older = insert_into_cert_d(&store, &keys::assembled(unrevoked), Extent::Own).unwrap();
     assert_eq!(older.written.len(), 0, "a revocation is not undone");
 
     assert_eq!(

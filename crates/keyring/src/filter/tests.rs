@@ -1,9 +1,5 @@
-use openpgp::Cert;
-use openpgp::packet::signature::SignatureBuilder;
 use openpgp::packet::{Packet, UserID};
-use openpgp::parse::Parse;
 use openpgp::serialize::MarshalInto;
-use openpgp::types::SignatureType;
 use pkgseal_testkit::keys;
 use sequoia_openpgp as openpgp;
 
@@ -36,30 +32,10 @@ fn names_of(made: &Made, names: &[&str]) -> Vec<String> {
 
 /// A good certificate with these user IDs, signed by its key or by nobody.
 fn called(bound: &[&str], unbound: &[&str]) -> Certificates {
-    let cert = Cert::from_bytes(keys::load("good").secret()).unwrap();
-    let mut primary = cert
-        .primary_key()
-        .key()
-        .clone()
-        .parts_into_secret()
-        .unwrap()
-        .into_keypair()
-        .unwrap();
-    let mut packets = Vec::new();
-    for text in bound {
-        let user_id = UserID::from(*text);
-        let signature = SignatureBuilder::new(SignatureType::PositiveCertification)
-            .set_signature_creation_time(keys::time(keys::SIGNED))
-            .unwrap()
-            .sign_userid_binding(&mut primary, cert.primary_key().key(), &user_id)
-            .unwrap();
-        packets.extend([Packet::from(user_id), signature.into()]);
-    }
-    packets.extend(unbound.iter().map(|text| Packet::from(UserID::from(*text))));
-    let (cert, _) = cert.insert_packets(packets).unwrap();
-    let (certificates, errors) = Certificate::parse_all(&MarshalInto::to_vec(&cert).unwrap());
-    assert_eq!(errors, []);
-    Certificates::new(certificates)
+    let bound: Vec<&[u8]> = bound.iter().map(|text| text.as_bytes()).collect();
+    let unbound = unbound.iter().map(|text| Packet::from(UserID::from(*text)));
+    let (cert, _) = keys::called(&bound).insert_packets(unbound).unwrap();
+    keys::read(&MarshalInto::to_vec(&cert).unwrap())
 }
 
 fn user_id(pattern: UserIdPattern) -> Filter {

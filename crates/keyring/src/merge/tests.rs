@@ -4,7 +4,7 @@ use openpgp::parse::Parse;
 use openpgp::serialize::MarshalInto;
 use openpgp::types::SignatureType;
 use openpgp::{Cert, PacketPile};
-use pkgseal_testkit::keys;
+use pkgseal_testkit::keys::{self, assembled};
 use sequoia_openpgp as openpgp;
 
 use super::*;
@@ -16,20 +16,6 @@ fn binary(certificates: &Certificates) -> Vec<u8> {
 
 fn input(name: &str, keys_named: &[&str]) -> (String, Certificates) {
     (name.to_owned(), keys::certificates(keys_named))
-}
-
-fn of(packets: Vec<Packet>) -> Certificates {
-    let bytes = MarshalInto::to_vec(&PacketPile::from(packets)).unwrap();
-    let (certificates, errors) = Certificate::parse_all(&bytes);
-    assert_eq!(errors, []);
-    Certificates::new(certificates)
-}
-
-fn packets(name: &str) -> Vec<Packet> {
-    PacketPile::from_bytes(&keys::load(name).certificate_binary())
-        .unwrap()
-        .into_children()
-        .collect()
 }
 
 fn is_revocation(packet: &Packet) -> bool {
@@ -49,15 +35,7 @@ fn codes_of(made: &Made) -> Vec<&'static str> {
 /// A user ID and a certification of it by somebody else.
 fn certified_by_another(name: &str) -> Vec<Packet> {
     let cert = Cert::from_bytes(keys::load(name).certificate()).unwrap();
-    let other = Cert::from_bytes(keys::load("stranger").secret()).unwrap();
-    let mut other = other
-        .primary_key()
-        .key()
-        .clone()
-        .parts_into_secret()
-        .unwrap()
-        .into_keypair()
-        .unwrap();
+    let mut other = keys::load("stranger").primary();
     let user_id = cert.userids().next().unwrap().userid().clone();
     let certification = SignatureBuilder::new(SignatureType::GenericCertification)
         .sign_userid_binding(&mut other, cert.primary_key().key(), &user_id)
@@ -114,10 +92,10 @@ fn a_revocation_in_any_copy_survives() {
         "subkey-revoked-hard",
         "subkey-revoked-soft",
     ] {
-        let all = packets(name);
+        let all = keys::load(name).packets();
         let without: Vec<_> = all.iter().filter(|p| !is_revocation(p)).cloned().collect();
         assert!(without.len() < all.len(), "{name}");
-        let old = ("old.gpg".to_owned(), of(without));
+        let old = ("old.gpg".to_owned(), assembled(without));
         let new = input("new.gpg", &[name]);
         for extent in [Extent::Everything, Extent::Own, Extent::Minimal] {
             let one = merge(&[old.clone(), new.clone()], extent).unwrap();
@@ -141,16 +119,9 @@ fn a_revocation_in_any_copy_survives() {
 
 #[test]
 fn the_newer_self_signature_comes_along() {
-    let mut newer = packets("good");
-    let cert = Cert::from_bytes(keys::load("good").secret()).unwrap();
-    let mut primary = cert
-        .primary_key()
-        .key()
-        .clone()
-        .parts_into_secret()
-        .unwrap()
-        .into_keypair()
-        .unwrap();
+    let mut newer = keys::load("good").packets();
+    let cert = Cert::from_bytes(keys::load("good").certificate()).unwrap();
+    let mut primary = keys::load("good").primary();
     let user_id = cert.userids().next().unwrap().userid().clone();
     let renewed = SignatureBuilder::new(SignatureType::PositiveCertification)
         .set_signature_creation_time(keys::time(keys::NOW))
@@ -163,7 +134,10 @@ fn the_newer_self_signature_comes_along() {
         .unwrap();
     newer.splice(at + 1..at + 2, [Packet::from(renewed)]);
     let made = merge(
-        &[input("old", &["good"]), ("new".to_owned(), of(newer))],
+        &[
+            input("old", &["good"]),
+            ("new".to_owned(), assembled(newer)),
+        ],
         Extent::Minimal,
     )
     .unwrap();
@@ -178,7 +152,10 @@ fn the_newer_self_signature_comes_along() {
 
 #[test]
 fn what_others_signed_is_kept_only_where_asked() {
-    let certified = ("certified".to_owned(), of(certified_by_another("good")));
+    let certified = (
+        "certified".to_owned(),
+        assembled(certified_by_another("good")),
+    );
     let count = |extent| {
         let made = merge(std::slice::from_ref(&certified), extent).unwrap();
         let cert = Cert::from_bytes(&binary(&made.certificates)).unwrap();
@@ -195,7 +172,7 @@ fn what_others_signed_is_kept_only_where_asked() {
 
 #[test]
 fn bad_self_signatures_are_left_out_and_said() {
-    let good = packets("good");
+    let good = keys::load("good").packets();
     for (place, packet) in good.iter().enumerate() {
         let Packet::Signature(_) = packet else {
             continue;
@@ -205,7 +182,7 @@ fn bad_self_signatures_are_left_out_and_said() {
         let mut bytes = MarshalInto::to_vec(packet).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
         damaged[place] = Packet::from_bytes(&bytes).unwrap();
-        let damaged = ("damaged".to_owned(), of(damaged));
+        let damaged = ("damaged".to_owned(), assembled(damaged));
         let alone = merge(std::slice::from_ref(&damaged), Extent::Own).unwrap();
         assert!(
             codes_of(&alone).contains(&"keyring.bad-self-signature"),
@@ -221,9 +198,9 @@ fn bad_self_signatures_are_left_out_and_said() {
 
 #[test]
 fn what_nobody_bound_is_left_out_and_said() {
-    let mut added = packets("good");
+    let mut added = keys::load("good").packets();
     added.push(Packet::from(UserID::from("Mallory <mallory@example.org>")));
-    let made = merge(&[("added".to_owned(), of(added))], Extent::Own).unwrap();
+    let made = merge(&[("added".to_owned(), assembled(added))], Extent::Own).unwrap();
     assert_eq!(codes_of(&made), ["keyring.unbound"]);
     let whole = merge(&[input("good", &["good"])], Extent::Own).unwrap();
     assert_eq!(binary(&made.certificates), binary(&whole.certificates));
@@ -246,12 +223,13 @@ fn a_binding_that_can_still_be_mended_stays() {
 
 #[test]
 fn a_bare_key_stays_what_it_is() {
-    let bare: Vec<Packet> = packets("good")
+    let bare: Vec<Packet> = keys::load("good")
+        .packets()
         .into_iter()
         .filter(|packet| !matches!(packet, Packet::Signature(_)))
         .collect();
     let count = bare.len();
-    let made = merge(&[("bare".to_owned(), of(bare))], Extent::Minimal).unwrap();
+    let made = merge(&[("bare".to_owned(), assembled(bare))], Extent::Minimal).unwrap();
     let kept = PacketPile::from_bytes(&binary(&made.certificates)).unwrap();
     assert_eq!(kept.children().count(), count);
 }
@@ -273,7 +251,11 @@ fn secrets_do_not_come_along() {
 
 /// A file with nothing but revocations, as gpg writes it.
 fn revocation_of(name: &str) -> Vec<u8> {
-    let only: Vec<Packet> = packets(name).into_iter().filter(is_revocation).collect();
+    let only: Vec<Packet> = keys::load(name)
+        .packets()
+        .into_iter()
+        .filter(is_revocation)
+        .collect();
     assert!(!only.is_empty(), "{name}");
     MarshalInto::to_vec(&PacketPile::from(only)).unwrap()
 }
@@ -281,8 +263,8 @@ fn revocation_of(name: &str) -> Vec<u8> {
 #[test]
 fn a_revocation_in_a_file_of_its_own_revokes() {
     for name in ["revoked-hard", "subkey-revoked-soft"] {
-        let all = packets(name);
-        let before = of(all.iter().filter(|p| !is_revocation(p)).cloned().collect());
+        let all = keys::load(name).packets();
+        let before = assembled(all.iter().filter(|p| !is_revocation(p)).cloned().collect());
         let others = keys::certificates(&["good"]);
         let known = Certificates::new(before.iter().chain(others.iter()).cloned());
         let found = Revocations::read(&revocation_of(name)).unwrap();
@@ -310,15 +292,19 @@ fn a_revocation_of_somebody_else_or_none_at_all_does_nothing() {
     let mut damaged = revocation_of("revoked-hard");
     *damaged.last_mut().unwrap() ^= 1;
     let found = Revocations::read(&damaged).unwrap();
-    let own = of(packets("revoked-hard")
-        .into_iter()
-        .filter(|p| !is_revocation(p))
-        .collect());
+    let own = assembled(
+        keys::load("revoked-hard")
+            .packets()
+            .into_iter()
+            .filter(|p| !is_revocation(p))
+            .collect(),
+    );
     let made = found.apply("rev.asc", &own).unwrap();
     assert!(made.certificates.is_empty());
     assert_eq!(codes_of(&made), ["keyring.bad-self-signature"]);
 
-    let signature = packets("good")
+    let signature = keys::load("good")
+        .packets()
         .into_iter()
         .find(|p| matches!(p, Packet::Signature(_)));
     let signature = MarshalInto::to_vec(&signature.unwrap()).unwrap();
