@@ -11,10 +11,9 @@ use pkgseal_testkit::peers::strace::{self, Went};
 use pkgseal_testkit::peers::trixie::Room;
 use pkgseal_testkit::peers::{apt, rpm, yum};
 
-use crate::rotate::Rotation;
+use crate::rotate::rotation::Rotation;
 use crate::run::{find, pkgseal};
 
-const WINDOW: &[&str] = &["--window", "90d", "--settle", "14d"];
 /// Steps, when they are done, and when is looked.
 const STEPS: [(&str, &str); 4] = [
     ("2025-03-03", "2025-03-03"),
@@ -58,9 +57,7 @@ fn carried_out(old: &'static str, new: &'static str) {
     let rotation = Rotation::new(old, new);
     let root = rotation.apt("apt", old, &[]);
     let clients = ["--client", "bookworm", "--client", "trixie"];
-    rotation
-        .plan(&[WINDOW, &clients[..]].concat(), &[&root])
-        .expect(0);
+    rotation.planned(&clients, &[&root]);
     as_status_says(&rotation, &root, "2025-03-02", [true, true, false]);
     for ((time, _), expected) in STEPS.into_iter().zip([
         [true, true, false],
@@ -89,9 +86,7 @@ fn the_naive_order_strands_real_apts() {
     let rotation = Rotation::new("good-rsa4096", "good-ed25519");
     let root = rotation.apt("apt", rotation.old, &[]);
     let clients = ["--client", "bookworm", "--client", "trixie"];
-    rotation
-        .plan(&[WINDOW, &clients[..]].concat(), &[&root])
-        .expect(0);
+    rotation.planned(&clients, &[&root]);
     let run = rotation.step("2025-03-03", &[rotation.new], &["--step", "hand-over"]);
     assert_eq!(run.status, 1, "{}", run.stdout);
     // What it refused, done all the same.
@@ -114,9 +109,7 @@ fn another_subkey_reaches_real_apts() {
     let rotation = Rotation::of_subkey("good-rsa4096", "later/good-rsa4096");
     let root = rotation.apt("apt", rotation.old, &[]);
     let clients = ["--client", "bookworm", "--client", "trixie"];
-    rotation
-        .plan(&[WINDOW, &clients[..]].concat(), &[&root])
-        .expect(0);
+    rotation.planned(&clients, &[&root]);
     let keyring = |name: &str| {
         let bytes = fs::read(rotation.certificate(name)).unwrap();
         let (certificates, _) = pkgseal_openpgp::Certificate::parse_all(&bytes);
@@ -280,9 +273,7 @@ fn no_step_strands_a_dnf_that_the_plan_counts() {
     let clients = [
         "--client", "rpm-4.18", "--client", "rpm-4.20", "--client", "dnf-el9",
     ];
-    rotation
-        .plan(&[WINDOW, &clients[..]].concat(), &[&root])
-        .expect(0);
+    rotation.planned(&clients, &[&root]);
     dnf_as_status_says(&rotation, &root, "2025-03-02", [true, true, false]);
     rotation.step("2025-03-03", &rotation.both(), &[]).expect(0);
     dnf_as_status_says(&rotation, &root, "2025-03-03", [true, true, false]);
@@ -315,9 +306,7 @@ fn the_naive_order_strands_a_real_dnf() {
     let rotation = Rotation::new("good-rsa4096", "good-rsa2048");
     let root = rotation.yum("yum", rotation.old);
     let clients = ["--client", "rpm-4.18", "--client", "dnf-el9"];
-    rotation
-        .plan(&[WINDOW, &clients[..]].concat(), &[&root])
-        .expect(0);
+    rotation.planned(&clients, &[&root]);
     let run = rotation.step("2025-03-03", &[rotation.new], &["--step", "hand-over"]);
     assert_eq!(run.status, 1, "{}", run.stdout);
     let naive = rotation.yum("naive", rotation.new);
@@ -427,9 +416,7 @@ fn a_killed_step_strands_nobody_and_is_ended_by_the_next() {
         "--published",
         keyring.to_str().unwrap(),
     ];
-    rotation
-        .plan(&[WINDOW, &options[..]].concat(), &[&apt, &yum])
-        .expect(0);
+    rotation.planned(&options, &[&apt, &yum]);
     for time in ["2025-03-03", "2025-03-04"] {
         rotation.step(time, &rotation.both(), &[]).expect(0);
     }
