@@ -28,9 +28,10 @@ pub(crate) use apt::{
 pub(crate) use deb::{DebCommand, DebUnsign, DebVerify, DebsigVerify, PolicyPlaces};
 pub(crate) use files::FilesCommand;
 pub(crate) use key::{
-    KeyAdopt, KeyAlgorithm, KeyChange, KeyCommand, KeyDoctor, KeyExtend, KeyGenerate, KeyJoin,
-    KeyPassphrase, KeyProve, KeyRevoke, KeyRotate, KeySplit, NewSubkey, PurposeName, ReasonName,
-    RotatePlan, RotateStatus, RotateStep, StepName, SubkeyAdd, SubkeyCommand, SubkeyReplace,
+    Changing, KeyAdopt, KeyAlgorithm, KeyChange, KeyCommand, KeyDoctor, KeyExtend, KeyFileChange,
+    KeyGenerate, KeyJoin, KeyPassphrase, KeyProve, KeyRevoke, KeyRotate, KeySplit, NewPassphrase,
+    NewSubkey, PurposeName, ReasonName, RotatePlan, RotateStatus, RotateStep, StepName, SubkeyAdd,
+    SubkeyCommand, SubkeyReplace,
 };
 pub(crate) use keyring::{
     DropName, ExtentName, ForecastFormat, KeyringAudit, KeyringCommand, KeyringDiff, KeyringExport,
@@ -45,6 +46,7 @@ pub(crate) use rpm::{
 };
 pub(crate) use shared::{
     KeyAccess, Keyring, Moment, OptionalSecrets, PassphraseSource, Secrets, Targets, Trust,
+    key_source,
 };
 pub(crate) use yum::{
     PlaceName, SeveralSignatures, SignedPackagesName, YumCommand, YumFreshnessOptions, YumIndex,

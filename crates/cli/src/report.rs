@@ -16,7 +16,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 use pkgseal_keyring::Loaded;
 use pkgseal_keyring::diff::Change;
-use pkgseal_keyring::lifecycle::Changed;
+use pkgseal_keyring::lifecycle::{Changed, Written};
 use pkgseal_openpgp::{Certificate, Examination, Profile, Signed, Verifier};
 use pkgseal_repo::{Finding, Outcome};
 
@@ -156,14 +156,13 @@ pub(crate) fn generated(
 pub(crate) fn changed_key(
     verb: &str,
     changed: &Changed,
-    more: &[PathBuf],
-    written: &[PathBuf; 2],
+    written: &Written,
     as_json: bool,
 ) -> Result<()> {
     out(&if as_json {
-        key::json(changed, more, written)?
+        key::json(changed, written)?
     } else {
-        key::text(verb, changed, more, written)
+        key::text(verb, changed, written)
     })
 }
 

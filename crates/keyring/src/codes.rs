@@ -135,6 +135,21 @@ pub(crate) const RPM_KEEPS: Code = Code::new(
     "key.rpm-keeps-old",
     "rpm before version 6 keeps a certificate as it was imported: a renewed one has to replace it",
 );
+/// gpg's copy of a certificate.
+pub(crate) const GPG_KEEPS: Code = Code::new(
+    "key.gpg-keeps-old",
+    "a certificate was changed with a key of gpg-agent's, and gpg's own copy is as it was until the new one is imported",
+);
+/// A new subkey in a file of its own.
+pub(crate) const SUBKEY_APART: Code = Code::new(
+    "key.subkey-apart",
+    "the primary key is no file, so a new subkey's secret is in a file of its own",
+);
+/// A revocation from the future.
+pub(crate) const REVOKED_LATER: Code = Code::new(
+    "key.revocation-later",
+    "a revocation is dated later than now, and clients may not count it before",
+);
 
 /// All of them, for the manual.
 pub const ALL: &[Code] = &[
@@ -191,6 +206,9 @@ pub const ALL: &[Code] = &[
     NOTHING_SIGNS,
     OUTLIVES,
     SHORTENED,
+    GPG_KEEPS,
+    SUBKEY_APART,
+    REVOKED_LATER,
     HARD_REVOCATION,
     SOFT_REVOCATION,
     RPM_KEEPS,

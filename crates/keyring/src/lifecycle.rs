@@ -1,17 +1,21 @@
 //! What happens to a key after it was made: extended, given subkeys, revoked, protected,
 //! parted.
 //!
-//! A [`KeyFile`] is a secret key file with the public certificate beside it. Each change
-//! gives a [`Changed`]: what it was, what it is, and what to know about it. Nothing is on
-//! the disk before [`KeyFile::write`], which replaces both files together or none.
+//! A [`KeyFile`] is a secret key file with the public certificate beside it, a [`HeldKey`] a
+//! certificate whose secret part is with gpg-agent, on a token or behind a command; both are
+//! a [`Custody`]. Each change gives a [`Changed`]: what it was, what it is, and what to know
+//! about it. Nothing is on the disk before [`Custody::store`], which replaces all files
+//! together or none.
 //!
 //! No change takes a signature out of a certificate: what was signed before stays provable
 //! as of then. What was published since is taken over first, from the certificate beside
-//! the key and from those given to [`KeyFile::open`], so that no change undoes another.
+//! the key and from those given, so that no change undoes another.
 
+mod custody;
 mod expiry;
 mod extend;
 mod file;
+mod held;
 mod protect;
 mod revoke;
 mod subkey;
@@ -22,10 +26,13 @@ use pkgseal_openpgp::edit::SecretKey;
 use pkgseal_openpgp::{Certificate, Fingerprint, KeyFacts, KeyState, Profile};
 use pkgseal_repo::Finding;
 
+pub use custody::{Custody, Opened, Written};
 pub use extend::{Which, extend};
+pub(crate) use file::unlock;
 pub use file::{KeyFile, certificate_path};
+pub use held::{HeldKey, PublicCopy};
 pub use protect::{join, protect, split};
-pub use revoke::{Revocable, revoke};
+pub use revoke::{Revocable, apply_revocation, revoke};
 pub use subkey::{Replaced, SubkeyRequest, add_subkey, replace_subkey};
 
 /// A key after a change, not yet written.
@@ -39,7 +46,7 @@ pub struct Changed {
     pub steps: Vec<Step>,
     /// What to know about the result.
     pub findings: Vec<Finding>,
-    key: SecretKey,
+    key: Option<SecretKey>,
 }
 
 /// One thing that was done.
@@ -102,7 +109,7 @@ pub enum Step {
 
 impl Changed {
     pub(crate) fn new(
-        key: SecretKey,
+        key: Option<SecretKey>,
         before: Certificate,
         after: Certificate,
         steps: Vec<Step>,
@@ -117,9 +124,15 @@ impl Changed {
         }
     }
 
-    /// The secret key as it is now.
-    pub fn key(&self) -> &SecretKey {
-        &self.key
+    /// The secret key as it is now: of a key file, all of it; else a new subkey alone.
+    pub fn key(&self) -> Option<&SecretKey> {
+        self.key.as_ref()
+    }
+
+    /// With what whoever keeps the secret has to add.
+    fn advised(mut self, custody: &dyn Custody) -> Self {
+        self.findings.extend(custody.advice(&self));
+        self
     }
 }
 

@@ -6,6 +6,7 @@ mod born;
 mod command;
 mod encoding;
 mod error;
+mod held;
 pub(crate) mod pinentry;
 mod pkcs11;
 mod pool;
@@ -21,6 +22,7 @@ use pkgseal_openpgp::{Certificate, Certificates, Fingerprint, HolderError, Signe
 pub use born::{AdoptRequest, Adopted, adopt, write_adopted};
 pub use command::CommandKey;
 pub use error::SignerError;
+pub(crate) use held::{Held, Holders};
 pub use pkcs11::{LastTry, Pkcs11Key};
 pub use source::{KeySource, KeySourceError};
 
@@ -87,6 +89,32 @@ fn certificate_of(
         )
         .hint("name only the right one with --certificate FILE")),
     }
+}
+
+/// The one certificate that is known.
+fn only(source: &KeySource, certificates: &Certificates) -> Result<Certificate, SignerError> {
+    let mut all = certificates.iter();
+    match (all.next(), all.next()) {
+        (Some(one), None) => Ok(one.clone()),
+        (None, _) => Err(SignerError::new(
+            source,
+            "the public certificate of its key is not known",
+        )
+        .hint("name it with --certificate FILE")),
+        (Some(_), Some(_)) => Err(SignerError::new(
+            source,
+            "several certificates are known, and which one is its key's is not said",
+        )
+        .hint("name only one with --certificate FILE")),
+    }
+}
+
+/// Where one key was looked for.
+enum Found {
+    /// It is there, and has signed a probe.
+    Here(Signer),
+    /// It is not, in words for a person.
+    Elsewhere(crate::Error),
 }
 
 /// What a holder says, as it is, so that its advice reaches the user.

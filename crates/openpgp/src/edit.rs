@@ -35,6 +35,7 @@ mod check;
 mod make;
 mod revoke;
 mod secret;
+mod stored;
 mod template;
 
 use std::time::SystemTime;
@@ -56,9 +57,11 @@ use crate::{Certificate, Error, Fingerprint, Result, time};
 
 pub use revoke::{Reason, Revoking};
 pub use secret::{SecretForm, SecretKey, SecretPart, Unlocked};
+pub use stored::{Applied, StoredRevocation};
 use template::Template;
 
-/// Who holds the secret parts: a key file ([`Unlocked`]), an agent, a token.
+/// Who holds the secret parts: a key file ([`Unlocked`]), an agent, a token (a
+/// [`Signer`](crate::Signer) of [`SigningKey::of`](crate::SigningKey::of)).
 pub trait Holder {
     /// A signer for this key, `None` where its secret part is not held here.
     ///
@@ -68,6 +71,41 @@ pub trait Holder {
         &self,
         key: &Key<PublicParts, UnspecifiedRole>,
     ) -> Result<Option<Box<dyn Signer + Send + Sync>>>;
+}
+
+/// One key, wherever it is.
+impl Holder for crate::Signer {
+    fn signer(
+        &self,
+        key: &Key<PublicParts, UnspecifiedRole>,
+    ) -> Result<Option<Box<dyn Signer + Send + Sync>>> {
+        if self.key() != Fingerprint::of(&key.fingerprint()) {
+            return Ok(None);
+        }
+        self.backend().map(Some).map_err(crypto("opening the key"))
+    }
+}
+
+impl Holder for Box<dyn Holder> {
+    fn signer(
+        &self,
+        key: &Key<PublicParts, UnspecifiedRole>,
+    ) -> Result<Option<Box<dyn Signer + Send + Sync>>> {
+        (**self).signer(key)
+    }
+}
+
+/// The first that has it.
+impl<A: Holder, B: Holder> Holder for (A, B) {
+    fn signer(
+        &self,
+        key: &Key<PublicParts, UnspecifiedRole>,
+    ) -> Result<Option<Box<dyn Signer + Send + Sync>>> {
+        match self.0.signer(key)? {
+            Some(signer) => Ok(Some(signer)),
+            None => self.1.signer(key),
+        }
+    }
 }
 
 /// A part of a certificate that self-signatures speak of.

@@ -284,6 +284,13 @@ impl Signer {
         Ok(packets)
     }
 
+    /// What signs, for one signature or one thread.
+    pub(crate) fn backend(
+        &self,
+    ) -> openpgp::Result<Box<dyn openpgp::crypto::Signer + Send + Sync>> {
+        (self.factory)()
+    }
+
     pub(crate) fn digest_algorithm(&self) -> HashAlgorithm {
         self.digest
     }

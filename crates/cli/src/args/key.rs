@@ -15,11 +15,11 @@ mod subkey;
 use clap::Subcommand;
 
 pub(crate) use adopt::KeyAdopt;
-pub(crate) use change::KeyChange;
+pub(crate) use change::{Changing, KeyChange, KeyFileChange};
 pub(crate) use doctor::KeyDoctor;
 pub(crate) use extend::KeyExtend;
 pub(crate) use generate::{KeyAlgorithm, KeyGenerate, PurposeName};
-pub(crate) use passphrase::KeyPassphrase;
+pub(crate) use passphrase::{KeyPassphrase, NewPassphrase};
 pub(crate) use prove::KeyProve;
 pub(crate) use revoke::{KeyRevoke, ReasonName};
 pub(crate) use rotate::{KeyRotate, RotatePlan, RotateStatus, RotateStep, StepName};

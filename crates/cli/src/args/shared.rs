@@ -95,7 +95,7 @@ a key that gpg-agent keeps, or a card that it reaches; pkcs11:… a key on a tok
 program that signs digests.";
 
 /// Reads a key's name, whatever bytes a path has.
-fn key_source() -> impl TypedValueParser<Value = KeySource> {
+pub(crate) fn key_source() -> impl TypedValueParser<Value = KeySource> {
     OsStringValueParser::new().try_map(|text| KeySource::parse(&text))
 }
 

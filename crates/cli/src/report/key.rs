@@ -5,18 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use pkgseal_keyring::lifecycle::{Changed, Revocable, Step};
+use pkgseal_keyring::lifecycle::{Changed, Revocable, Step, Written};
 use pkgseal_repo::Outcome;
 use serde_json::{Value, json};
 
 use super::{escaped, json as document, text};
 
-pub(super) fn text(
-    verb: &str,
-    changed: &Changed,
-    more: &[PathBuf],
-    written: &[PathBuf; 2],
-) -> String {
+pub(super) fn text(verb: &str, changed: &Changed, written: &Written) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
@@ -29,8 +24,8 @@ pub(super) fn text(
         let _ = writeln!(text, "  {}", self::step(step));
     }
     text::findings(&mut text, &changed.findings);
-    let [key, certificate] = written;
-    for path in more.iter().chain([key]) {
+    let certificate = &written.certificate;
+    for path in &written.secret {
         let _ = writeln!(text, "  wrote {} (secret)", path_text(path));
     }
     let _ = writeln!(text, "  wrote {}", path_text(certificate));
@@ -115,9 +110,12 @@ fn path_text(path: &std::path::Path) -> String {
     escaped(&path.display().to_string())
 }
 
-pub(super) fn json(changed: &Changed, more: &[PathBuf], written: &[PathBuf; 2]) -> Result<String> {
-    let [key, certificate] = written;
-    let outputs: Vec<PathBuf> = more.iter().chain([key, certificate]).cloned().collect();
+pub(super) fn json(changed: &Changed, written: &Written) -> Result<String> {
+    let Written {
+        secret,
+        certificate,
+    } = written;
+    let outputs: Vec<PathBuf> = secret.iter().chain([certificate]).cloned().collect();
     document::document(&json!({
         "schema": document::SCHEMA,
         "outcome": document::word(Outcome::Accepted),

@@ -22,7 +22,7 @@ use super::part::{self, Bound, SelfSignature, is_revoked};
 use super::{Part, diagnose, words};
 use crate::codes::{RPM_KEEPS, doctor as codes};
 use crate::generate::failed;
-use crate::lifecycle::{Changed, KeyFile, Step, warn};
+use crate::lifecycle::{Changed, Custody, Step, warn};
 use crate::{Error, Passphrase, Result};
 
 /// Whether a certificate may be left half mended.
@@ -60,28 +60,22 @@ pub struct Left {
 /// [`Error::Request`] where something cannot be mended and halves are refused, or the
 /// certificate is revoked; [`Error::OpenPgp`]: the primary key's secret part is not here,
 /// a wrong passphrase, or what was made does not read as it should; as
-/// [`Passphrase::read`].
+/// [`Custody::open`].
 pub fn mend(
-    file: &KeyFile,
+    custody: &dyn Custody,
     passphrase: Option<&Passphrase>,
     halves: Halves,
     now: Timestamp,
 ) -> Result<Mended> {
-    let before = file.certificate();
+    let before = custody.certificate();
     let ailing = Ailing::of(&before, SystemTime::from(now))?;
     if ailing.all.is_empty() && ailing.unknown.is_empty() {
         return Ok(Mended {
-            changed: Changed::new(
-                file.key().clone(),
-                before.clone(),
-                before,
-                Vec::new(),
-                Vec::new(),
-            ),
+            changed: Changed::new(None, before.clone(), before, Vec::new(), Vec::new()),
             left: Vec::new(),
         });
     }
-    let (holder, _) = file.unlock(passphrase)?;
+    let holder = custody.open(passphrase)?.holder;
     let primary = ailing.cert.primary_key().key().clone();
     let can_certify = holder.signer(&primary.role_into_unspecified())?.is_some();
     let mut after = before.clone();
@@ -118,7 +112,7 @@ pub fn mend(
         });
     }
     check(&before, &after, &left, now)?;
-    let key = file.key().clone().merge(after.clone())?;
+    let key = custody.secret(&after, None)?;
     let mut findings = warn::about(&before, &after, now);
     if !findings.iter().any(|finding| finding.code == RPM_KEEPS) {
         findings.push(
@@ -130,10 +124,9 @@ pub fn mend(
             .hint("its users run `rpm -e gpg-pubkey-…` for the old one, then `rpmkeys --import` the new one"),
         );
     }
-    Ok(Mended {
-        changed: Changed::new(key, before, after, steps, findings),
-        left,
-    })
+    let mut changed = Changed::new(key, before, after, steps, findings);
+    changed.findings.extend(custody.advice(&changed));
+    Ok(Mended { changed, left })
 }
 
 /// Self-signatures to be made anew, in the order of the certificate.

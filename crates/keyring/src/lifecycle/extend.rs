@@ -6,7 +6,7 @@ use pkgseal_openpgp::{Fingerprint, KeyFacts};
 use pkgseal_repo::Lifetime;
 
 use super::expiry::expiry;
-use super::{Changed, KeyFile, Step, can_sign, has_expired, is_revoked, keys, warn};
+use super::{Changed, Custody, Step, can_sign, has_expired, is_revoked, keys, warn};
 use crate::{Error, Passphrase, Result};
 
 /// Which keys of a certificate get another expiry.
@@ -26,21 +26,21 @@ pub enum Which {
 ///
 /// # Errors
 /// [`Error::Request`]: an expiry that is not after `now` or beyond 2106, no such subkey, a
-/// revoked key; [`Error::OpenPgp`]: a wrong passphrase, a missing secret part;
-/// as [`Passphrase::read`].
+/// revoked key; [`Error::OpenPgp`]: a wrong passphrase, a missing secret part; as
+/// [`Custody::open`].
 pub fn extend(
-    file: &KeyFile,
+    custody: &dyn Custody,
     passphrase: Option<&Passphrase>,
     which: &Which,
     expires: Lifetime,
     now: Timestamp,
 ) -> Result<Changed> {
     let expiry = expiry("expires", expires, now)?;
-    let before = file.certificate();
+    let before = custody.certificate();
     let known = keys(&before, now);
     let chosen = chosen(&known, which, expiry, now)?;
-    let (holder, _) = file.unlock(passphrase)?;
-    let mut edit = Edit::new(&before, &holder, now)?;
+    let opened = custody.open(passphrase)?;
+    let mut edit = Edit::new(&before, &opened.holder, now)?;
     let mut steps = Vec::new();
     for key in &chosen {
         change(&mut edit, key, expiry)?;
@@ -50,11 +50,12 @@ pub fn extend(
     let after = edited.certificate().clone();
     Ok(Changed {
         findings: warn::about(&before, &after, now),
-        key: file.key().clone().with(&edited)?,
+        key: custody.secret(&after, None)?,
         before,
         after,
         steps,
-    })
+    }
+    .advised(custody))
 }
 
 /// Renews what binds a key, with another expiry.

@@ -9,7 +9,9 @@ use pkgseal_repo::{Destination, Limits, StagedFile, StagedSet};
 use zeroize::Zeroizing;
 
 use super::Changed;
-use crate::{Error, Form, Passphrase, Result, read_key_file};
+use super::custody::Opened;
+use crate::signers::Holders;
+use crate::{Error, Form, KeySource, Passphrase, Result, read_key_file};
 
 /// A secret key file, opened for a change.
 #[derive(Clone, Debug)]
@@ -19,6 +21,7 @@ pub struct KeyFile {
     key: SecretKey,
     certificate_path: PathBuf,
     certificate_form: Form,
+    more: Vec<KeySource>,
 }
 
 /// Where the certificate of a key file stands: `NAME.cert.asc` beside `NAME.key.asc`,
@@ -34,7 +37,7 @@ pub fn certificate_path(key: &Path) -> PathBuf {
     key.with_file_name(format!("{stem}.cert.asc"))
 }
 
-fn directory(path: &Path) -> &Path {
+pub(super) fn directory(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
@@ -94,7 +97,15 @@ impl KeyFile {
             key,
             certificate_path,
             certificate_form,
+            more: Vec::new(),
         })
+    }
+
+    /// With others who have secret parts of the same certificate that this file lacks.
+    #[must_use]
+    pub fn and(mut self, more: &[KeySource]) -> Self {
+        self.more = more.to_vec();
+        self
     }
 
     /// Its path.
@@ -113,19 +124,17 @@ impl KeyFile {
     }
 
     /// Unlocks the secret parts; also gives the passphrase, if one was needed.
-    pub(crate) fn unlock(
-        &self,
-        passphrase: Option<&Passphrase>,
-    ) -> Result<(Unlocked, Option<Zeroizing<Vec<u8>>>)> {
-        let mut used = None;
-        let mut failed = None;
-        let unlocked = self
-            .key
-            .unlock(|| words(&self.path, passphrase, &mut used, &mut failed));
-        match failed {
-            Some(error) => Err(error),
-            None => Ok((unlocked?, used)),
+    pub(super) fn opened(&self, passphrase: Option<&Passphrase>) -> Result<Opened> {
+        let (unlocked, words) = unlock(&self.path, &self.key, passphrase)?;
+        let mut holders = Holders::default();
+        holders.push(Box::new(unlocked));
+        for source in &self.more {
+            holders.add(source, &self.certificate(), passphrase)?;
         }
+        Ok(Opened {
+            holder: Box::new(holders),
+            words,
+        })
     }
 
     /// Writes a changed key over this file, or into the destination's directory, and its
@@ -153,7 +162,7 @@ impl KeyFile {
             Form::Armored | Form::Inline => changed.after.to_armored(),
         };
         let mut set = StagedSet::new();
-        set.push(self.stage(&key, changed.key())?);
+        set.push(self.stage(&key, changed.key().unwrap_or(&self.key))?);
         set.push(staged(
             StagedFile::create(&certificate)?,
             &certificate,
@@ -170,25 +179,51 @@ impl KeyFile {
             Form::Armored | Form::Inline => key.to_armored()?,
         };
         let mut file = staged(StagedFile::create_secret(path)?, path, &bytes)?;
-        let mut read = Zeroizing::new(Vec::with_capacity(bytes.len().saturating_add(1)));
-        let unreadable = |source| {
-            Error::File(pkgseal_repo::Error::Read {
-                path: path.to_owned(),
-                source,
-            })
-        };
-        file.reopen()?
-            .take(bytes.len() as u64 + 1)
-            .read_to_end(&mut read)
-            .map_err(unreadable)?;
-        let back = SecretKey::parse(&read)?;
-        if back.certificate() != key.certificate() || !same_secrets(&back, key) {
-            return Err(refused(
-                path,
-                "what was written does not read back the same",
-            ));
-        }
+        read_back(&mut file, path, key, bytes.len())?;
         Ok(file)
+    }
+}
+
+/// Reads a staged secret file and compares it with what it should be.
+pub(super) fn read_back(
+    file: &mut StagedFile,
+    path: &Path,
+    key: &SecretKey,
+    length: usize,
+) -> Result<()> {
+    let mut read = Zeroizing::new(Vec::with_capacity(length.saturating_add(1)));
+    let unreadable = |source| {
+        Error::File(pkgseal_repo::Error::Read {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    file.reopen()?
+        .take(length as u64 + 1)
+        .read_to_end(&mut read)
+        .map_err(unreadable)?;
+    let back = SecretKey::parse(&read)?;
+    if back.certificate() != key.certificate() || !same_secrets(&back, key) {
+        return Err(refused(
+            path,
+            "what was written does not read back the same",
+        ));
+    }
+    Ok(())
+}
+
+/// Unlocks the secret parts of a key file; also gives the passphrase, if one was needed.
+pub(crate) fn unlock(
+    path: &Path,
+    key: &SecretKey,
+    passphrase: Option<&Passphrase>,
+) -> Result<(Unlocked, Option<Zeroizing<Vec<u8>>>)> {
+    let mut used = None;
+    let mut failed = None;
+    let unlocked = key.unlock(|| words(path, passphrase, &mut used, &mut failed));
+    match failed {
+        Some(error) => Err(error),
+        None => Ok((unlocked?, used)),
     }
 }
 

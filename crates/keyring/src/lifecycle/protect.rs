@@ -127,6 +127,6 @@ fn unchanged(file: &KeyFile, key: SecretKey, now: Timestamp, step: Step) -> Chan
         before,
         after,
         steps: vec![step],
-        key,
+        key: Some(key),
     }
 }

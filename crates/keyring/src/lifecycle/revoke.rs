@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use pkgseal_openpgp::Fingerprint;
-use pkgseal_openpgp::edit::{Edit, Part, Revoking};
+use pkgseal_openpgp::edit::{Edit, Part, Revoking, StoredRevocation};
 
-use super::{Changed, KeyFile, Step, warn};
+use super::{Changed, Custody, Step, warn};
 use crate::{Passphrase, Result};
 
 /// What can be revoked.
@@ -23,17 +23,17 @@ pub enum Revocable {
 /// # Errors
 /// [`Error::OpenPgp`](crate::Error::OpenPgp): no such part, revoked already, a reason that
 /// does not fit, a wrong passphrase, a missing secret part of the primary key; as
-/// [`Passphrase::read`].
+/// [`Custody::open`].
 pub fn revoke(
-    file: &KeyFile,
+    custody: &dyn Custody,
     passphrase: Option<&Passphrase>,
     what: &Revocable,
     why: &Revoking,
     now: Timestamp,
 ) -> Result<Changed> {
-    let before = file.certificate();
-    let (holder, _) = file.unlock(passphrase)?;
-    let mut edit = Edit::new(&before, &holder, now)?;
+    let before = custody.certificate();
+    let opened = custody.open(passphrase)?;
+    let mut edit = Edit::new(&before, &opened.holder, now)?;
     let part = match what {
         Revocable::Key => Part::Key,
         Revocable::Subkey(fingerprint) => Part::Subkey(fingerprint.clone()),
@@ -42,16 +42,57 @@ pub fn revoke(
     edit.revoke(&part, why)?;
     let edited = edit.finish()?;
     let after = edited.certificate().clone();
-    let mut findings = warn::about_revocation(&before, what, why.reason);
+    let mut findings = warn::about_reach(&before, what, why.reason.is_hard());
     findings.extend(warn::about(&before, &after, now));
     Ok(Changed {
         findings,
-        key: file.key().clone().with(&edited)?,
+        key: custody.secret(&after, None)?,
         before,
         after,
         steps: vec![Step::Revoked {
             what: what.clone(),
             hard: why.reason.is_hard(),
         }],
-    })
+    }
+    .advised(custody))
+}
+
+/// Puts a revocation that was made beforehand into its certificate; no secret part is
+/// needed.
+///
+/// # Errors
+/// [`Error::OpenPgp`](crate::Error::OpenPgp) when it is of another certificate, does not
+/// verify, or is there already.
+pub fn apply_revocation(
+    custody: &dyn Custody,
+    stored: &StoredRevocation,
+    now: Timestamp,
+) -> Result<Changed> {
+    let before = custody.certificate();
+    let (edited, applied) = stored.apply(&before)?;
+    let after = edited.certificate().clone();
+    let mut findings = Vec::new();
+    let mut steps = Vec::new();
+    for one in applied {
+        let what = match one.part {
+            Part::Key => Revocable::Key,
+            Part::Subkey(fingerprint) => Revocable::Subkey(fingerprint),
+            Part::UserId(value) => Revocable::UserId(String::from_utf8_lossy(&value).into_owned()),
+        };
+        findings.extend(warn::about_reach(&before, &what, one.hard));
+        findings.extend(warn::about_stored(&before, one.made, one.weak_digest, now));
+        steps.push(Step::Revoked {
+            what,
+            hard: one.hard,
+        });
+    }
+    findings.extend(warn::about(&before, &after, now));
+    Ok(Changed {
+        findings,
+        key: custody.secret(&after, None)?,
+        before,
+        after,
+        steps,
+    }
+    .advised(custody))
 }

@@ -10,15 +10,16 @@ use openpgp::packet::{Key, Signature};
 use openpgp::parse::Parse as _;
 use openpgp::policy::{HashAlgoSecurity, Policy};
 use openpgp::types::KeyFlags;
-use pkgseal_openpgp::edit::{Edit, Expiry, Part, Reason, Revoking, SecretKey};
-use pkgseal_openpgp::{Fingerprint, KeyFacts};
+use pkgseal_openpgp::edit::{Edit, Expiry, Part, Reason, Revoking, Unlocked};
+use pkgseal_openpgp::{Certificate, Fingerprint, KeyFacts};
 use pkgseal_repo::Lifetime;
 use sequoia_openpgp as openpgp;
 
+use super::custody::Opened;
 use super::expiry::expiry;
 use super::extend::{change, step, subkey, unfit};
 use super::revoke::Revocable;
-use super::{Changed, KeyFile, Step, can_sign, has_expired, is_revoked, keys, warn};
+use super::{Changed, Custody, Step, can_sign, has_expired, is_revoked, keys, warn};
 use crate::generate::failed;
 use crate::{Algorithm, Error, Passphrase, Result};
 
@@ -43,20 +44,21 @@ pub enum Replaced {
     Revoke,
 }
 
-/// Adds a subkey that only signs, as of `now`. It is protected as the primary key is.
+/// Adds a subkey that only signs, as of `now`. In a key file it is protected as the primary
+/// key is; where the primary key is held elsewhere, it goes into a file of its own.
 ///
 /// # Errors
 /// [`Error::Request`]: an expiry that is not after `now` or beyond 2106, an algorithm of
 /// another OpenPGP version, a revoked certificate; [`Error::OpenPgp`]: a wrong passphrase,
-/// a missing secret part of the primary key; as [`Passphrase::read`].
+/// a missing secret part of the primary key; as [`Custody::open`].
 pub fn add_subkey(
-    file: &KeyFile,
+    custody: &dyn Custody,
     passphrase: Option<&Passphrase>,
     request: &SubkeyRequest,
     now: Timestamp,
 ) -> Result<Changed> {
-    let known = keys(&file.certificate(), now);
-    add(file, passphrase, request, now, &known, None)
+    let known = keys(&custody.certificate(), now);
+    add(custody, passphrase, request, now, &known, None)
 }
 
 /// Adds a signing subkey in place of another: of `old`, or of the one that can sign now.
@@ -64,14 +66,14 @@ pub fn add_subkey(
 /// # Errors
 /// As [`add_subkey`]; also [`Error::Request`] when there is not exactly one to replace.
 pub fn replace_subkey(
-    file: &KeyFile,
+    custody: &dyn Custody,
     passphrase: Option<&Passphrase>,
     request: &SubkeyRequest,
     old: Option<&Fingerprint>,
     replaced: Replaced,
     now: Timestamp,
 ) -> Result<Changed> {
-    let known = keys(&file.certificate(), now);
+    let known = keys(&custody.certificate(), now);
     let old = match old {
         Some(wanted) => subkey(&known, wanted)?,
         None => only_signing(&known, now)?,
@@ -83,7 +85,7 @@ pub fn replace_subkey(
         )));
     }
     add(
-        file,
+        custody,
         passphrase,
         request,
         now,
@@ -111,7 +113,7 @@ fn only_signing(keys: &[KeyFacts], now: Timestamp) -> Result<&KeyFacts> {
 }
 
 fn add(
-    file: &KeyFile,
+    custody: &dyn Custody,
     passphrase: Option<&Passphrase>,
     request: &SubkeyRequest,
     now: Timestamp,
@@ -123,7 +125,7 @@ fn add(
         Some((_, Replaced::Expire(lifetime))) => Some(self::expiry("retire", lifetime, now)?),
         _ => None,
     };
-    let before = file.certificate();
+    let before = custody.certificate();
     if known.iter().any(|key| key.primary && is_revoked(key)) {
         return Err(unfit(format!(
             "the key {} is revoked: a new subkey of it counts for nothing",
@@ -144,11 +146,13 @@ fn add(
             ),
         });
     }
-    let (mut holder, words) = file.unlock(passphrase)?;
-    let new = make(file.key(), algorithm, now)?;
+    let Opened { holder, words } = custody.open(passphrase)?;
+    let new = make(&before, algorithm, now)?;
     let fingerprint = Fingerprint::parse(&new.fingerprint().to_hex())
         .ok_or_else(|| unfit("its version is not supported".to_owned()))?;
-    holder.add(new.clone().role_into_unspecified())?;
+    let mut fresh = Unlocked::default();
+    fresh.add(new.clone().role_into_unspecified())?;
+    let holder = (fresh, holder);
 
     let mut edit = Edit::new(&before, &holder, now)?;
     edit.add_signing_subkey(new.parts_as_public(), expiry)?;
@@ -195,11 +199,12 @@ fn add(
     };
     Ok(Changed {
         findings: warn::about(&before, &after, now),
-        key: file.key().clone().add_subkey(new)?.with(&edited)?,
+        key: custody.secret(&after, Some(new))?,
         before,
         after,
         steps,
-    })
+    }
+    .advised(custody))
 }
 
 /// The algorithm of the newest key that signs, else of the primary.
@@ -232,15 +237,14 @@ impl Policy for Anything {
 
 /// Makes the key itself.
 fn make(
-    key: &SecretKey,
+    certificate: &Certificate,
     algorithm: Algorithm,
     now: Timestamp,
 ) -> Result<Key<SecretParts, SubordinateRole>> {
     const MAKING: &str = "making the subkey";
     let (suite, _) = algorithm.suite();
     suite.is_supported().map_err(failed(MAKING))?;
-    let certificate = key.certificate().to_binary();
-    let cert = openpgp::Cert::from_bytes(&certificate).map_err(failed(MAKING))?;
+    let cert = openpgp::Cert::from_bytes(&certificate.to_binary()).map_err(failed(MAKING))?;
     let made = SystemTime::from(now);
     // Changes within the same second date self-signatures a little ahead. Whether the
     // time makes sense is not asked here.

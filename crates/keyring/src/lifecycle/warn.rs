@@ -1,13 +1,12 @@
 //! What to know about a certificate that was changed.
 
 use jiff::Timestamp;
-use pkgseal_openpgp::edit::Reason;
 use pkgseal_openpgp::{Certificate, KeyFacts};
 use pkgseal_repo::Finding;
 
 use super::revoke::Revocable;
 use super::{can_sign, has_expired, is_revoked, keys};
-use crate::codes;
+use crate::codes::{self, doctor};
 
 /// What strands somebody, or is not what was meant.
 pub(crate) fn about(before: &Certificate, after: &Certificate, now: Timestamp) -> Vec<Finding> {
@@ -113,11 +112,7 @@ fn shortened(old: &KeyFacts, new: &KeyFacts) -> Option<Finding> {
 }
 
 /// What a revocation reaches.
-pub(super) fn about_revocation(
-    certificate: &Certificate,
-    what: &Revocable,
-    reason: Reason,
-) -> Vec<Finding> {
+pub(super) fn about_reach(certificate: &Certificate, what: &Revocable, hard: bool) -> Vec<Finding> {
     let subject = match what {
         Revocable::Key | Revocable::UserId(_) => certificate.fingerprint().to_string(),
         Revocable::Subkey(fingerprint) => fingerprint.to_string(),
@@ -125,7 +120,7 @@ pub(super) fn about_revocation(
     if matches!(what, Revocable::UserId(_)) {
         return Vec::new();
     }
-    vec![if reason.is_hard() {
+    vec![if hard {
         Finding::warning(
             codes::HARD_REVOCATION,
             subject,
@@ -139,4 +134,33 @@ pub(super) fn about_revocation(
             "the revocation is soft: what was signed before stays good where the time of signing is looked at (sqv, rpm, pkgseal); gpgv, and apt with it, refuse that too",
         )
     }]
+}
+
+/// What may keep clients from counting a revocation that was made beforehand.
+pub(super) fn about_stored(
+    certificate: &Certificate,
+    made: Option<Timestamp>,
+    weak_digest: Option<String>,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let subject = || certificate.fingerprint().to_string();
+    let mut findings = Vec::new();
+    if let Some(made) = made.filter(|made| *made > now) {
+        findings.push(Finding::warning(
+            codes::REVOKED_LATER,
+            subject(),
+            format!("the revocation is of {made}, later than now: clients may not count it before"),
+        ));
+    }
+    if let Some(digest) = weak_digest {
+        findings.push(
+            Finding::warning(
+                doctor::WEAK_REVOCATION,
+                subject(),
+                format!("the revocation uses {digest}, which clients stop counting: the key comes back to life there"),
+            )
+            .hint("where the secret key is, revoke it anew: pkgseal key revoke --whole"),
+        );
+    }
+    findings
 }

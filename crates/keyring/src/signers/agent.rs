@@ -22,7 +22,7 @@ use sequoia_openpgp as openpgp;
 
 use super::assuan::{self, Answer, Failure, Secret};
 use super::pool::{Pool, Unopened};
-use super::{KeySource, SignerError, certificate_of, child};
+use super::{Found, KeySource, SignerError, certificate_of, child};
 use crate::{Passphrase, Result};
 use refusal::Asking;
 use socket::Absent;
@@ -81,56 +81,115 @@ pub(super) fn open(
 ) -> Result<Signer> {
     let certificate = certificate(fingerprint, source, certificates)?;
     let candidates = SigningKey::candidates(&certificate, Some(fingerprint), now)?;
-    let socket = socket::find().map_err(|reason| {
-        SignerError::new(source, reason).hint("install GnuPG, for example: apt install gnupg")
-    })?;
-    let asking = match passphrase {
-        Some(_) => Asking::Us,
-        None => Asking::Pinentry,
-    };
-    let mut first = connect(source, &socket, Absent::Start, asking)?;
+    let agent = Agent::of(source, passphrase)?;
+    let mut first = agent.connect()?;
 
     // The best one the agent has: of several subkeys it may have the older one only.
     let mut named = Vec::new();
     for key in candidates {
         let Some(grip) = keygrip::keygrip(key.public()) else {
-            named.push(format!(
-                "{} (of a kind it does not sign with)",
-                key.fingerprint()
-            ));
+            named.push(unfit(&key));
             continue;
         };
-        let had = first
-            .simple(&format!("HAVEKEY {grip}"))
-            .and_then(|_| first.simple(&format!("SIGKEY {grip}")));
-        match had {
-            Ok(_) => {
-                let held = Held {
-                    source: source.clone(),
-                    description: description(&certificate, key.fingerprint()),
-                    key: key.clone(),
-                    grip,
-                    pool: Pool::with_first(first, CONNECTIONS),
-                    passphrase: Words {
-                        source: passphrase.cloned(),
-                        read: Mutex::new(None),
-                    },
-                    socket,
-                };
-                let held = Arc::new(held);
-                return Ok(key.held_by(move |algorithm, digest| Ok(held.sign(algorithm, digest)?))?);
-            }
-            Err(Failure::Refused { .. }) => named.push(key.fingerprint().to_string()),
-            Err(failure) => {
-                return Err(refusal::explain(source, &failure, asking, fingerprint).into());
-            }
+        if agent.has(&mut first, &grip, fingerprint)? {
+            return agent.hold(first, key, grip);
         }
+        named.push(key.fingerprint().to_string());
     }
     Err(refusal::absent(source, &named.join(", ")).into())
 }
 
+/// This one key, where the agent has it.
+pub(super) fn find(
+    key: SigningKey,
+    source: &KeySource,
+    passphrase: Option<&Passphrase>,
+) -> Result<Found> {
+    let Some(grip) = keygrip::keygrip(key.public()) else {
+        return Ok(Found::Elsewhere(
+            refusal::absent(source, &unfit(&key)).into(),
+        ));
+    };
+    let agent = Agent::of(source, passphrase)?;
+    let mut first = agent.connect()?;
+    if agent.has(&mut first, &grip, key.fingerprint())? {
+        return agent.hold(first, key, grip).map(Found::Here);
+    }
+    let absent = refusal::absent(source, key.fingerprint().as_str());
+    Ok(Found::Elsewhere(absent.into()))
+}
+
+fn unfit(key: &SigningKey) -> String {
+    format!("{} (of a kind it does not sign with)", key.fingerprint())
+}
+
+/// Where the agent listens, and who has the passphrase.
+struct Agent<'a> {
+    source: &'a KeySource,
+    passphrase: Option<&'a Passphrase>,
+    socket: std::path::PathBuf,
+    asking: Asking,
+}
+
+impl<'a> Agent<'a> {
+    fn of(source: &'a KeySource, passphrase: Option<&'a Passphrase>) -> Result<Self> {
+        let socket = socket::find().map_err(|reason| {
+            SignerError::new(source, reason).hint("install GnuPG, for example: apt install gnupg")
+        })?;
+        Ok(Self {
+            source,
+            passphrase,
+            socket,
+            asking: match passphrase {
+                Some(_) => Asking::Us,
+                None => Asking::Pinentry,
+            },
+        })
+    }
+
+    fn connect(&self) -> Result<Connection, SignerError> {
+        connect(self.source, &self.socket, Absent::Start, self.asking)
+    }
+
+    /// Whether it has this key, which is then chosen.
+    fn has(
+        &self,
+        connection: &mut Connection,
+        grip: &str,
+        fingerprint: &Fingerprint,
+    ) -> Result<bool> {
+        let had = connection
+            .simple(&format!("HAVEKEY {grip}"))
+            .and_then(|_| connection.simple(&format!("SIGKEY {grip}")));
+        match had {
+            Ok(_) => Ok(true),
+            Err(Failure::Refused { .. }) => Ok(false),
+            Err(failure) => {
+                Err(refusal::explain(self.source, &failure, self.asking, fingerprint).into())
+            }
+        }
+    }
+
+    /// The key as a signer, over this connection first.
+    fn hold(self, first: Connection, key: SigningKey, grip: String) -> Result<Signer> {
+        let held = Arc::new(Held {
+            source: self.source.clone(),
+            description: description(key.certificate(), key.fingerprint()),
+            key: key.clone(),
+            grip,
+            pool: Pool::with_first(first, CONNECTIONS),
+            passphrase: Words {
+                source: self.passphrase.cloned(),
+                read: Mutex::new(None),
+            },
+            socket: self.socket,
+        });
+        Ok(key.held_by(move |algorithm, digest| Ok(held.sign(algorithm, digest)?))?)
+    }
+}
+
 /// The certificate that `--certificate` names, else the one gpg has.
-fn certificate(
+pub(super) fn certificate(
     fingerprint: &Fingerprint,
     source: &KeySource,
     certificates: &Certificates,

@@ -56,12 +56,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use openpgp::crypto::mpi;
 use openpgp::types::HashAlgorithm;
-use pkgseal_openpgp::{Certificates, Signer, SigningKey};
+use pkgseal_openpgp::{Certificate, Certificates, Signer, SigningKey};
 use sequoia_openpgp as openpgp;
 
 use super::encoding::Public;
 use super::pool::Pool;
-use super::{KeySource, SignerError, certificate_of, said};
+use super::{Found, KeySource, SignerError, certificate_of, said};
 use crate::{Error, Result};
 use process::{Failure, Process};
 use protocol::Request;
@@ -146,35 +146,59 @@ pub(super) fn open(
     now: Timestamp,
 ) -> Result<Signer> {
     let settings = key.settings(source)?;
-    let certificate = match &settings.fingerprint {
-        Some(fingerprint) => certificate_of(source, fingerprint, certificates)?,
-        None => {
-            let mut all = certificates.iter();
-            match (all.next(), all.next()) {
-                (Some(one), None) => one.clone(),
-                (None, _) => {
-                    return Err(SignerError::new(
-                        source,
-                        "the public certificate of its key is not known",
-                    )
-                    .hint("name it with --certificate FILE")
-                    .into());
-                }
-                (Some(_), Some(_)) => {
-                    return Err(SignerError::new(
-                        source,
-                        "several certificates are known, and which one is its key's is not said",
-                    )
-                    .hint(
-                        "name only one with --certificate FILE, or write fingerprint = \"…\" \
-                         into a file of settings",
-                    )
-                    .into());
-                }
-            }
-        }
-    };
+    let certificate = known(&settings, source, certificates)?;
     let signing = SigningKey::choose(&certificate, settings.fingerprint.as_ref(), now)?;
+    hold(settings, signing, source)
+}
+
+/// The certificate whose key the command has.
+pub(super) fn certificate(
+    key: &CommandKey,
+    source: &KeySource,
+    certificates: &Certificates,
+) -> Result<Certificate> {
+    Ok(known(&key.settings(source)?, source, certificates)?)
+}
+
+/// This one key, where it is the command's: the one its settings name, else the primary.
+pub(super) fn find(key: &CommandKey, wanted: SigningKey, source: &KeySource) -> Result<Found> {
+    let settings = key.settings(source)?;
+    let has = match &settings.fingerprint {
+        Some(fingerprint) => fingerprint.clone(),
+        None => wanted.certificate().fingerprint(),
+    };
+    if has == *wanted.fingerprint() {
+        return hold(settings, wanted, source).map(Found::Here);
+    }
+    let reason = format!(
+        "it signs with {has}, by its settings, not with {}",
+        wanted.fingerprint()
+    );
+    Ok(Found::Elsewhere(
+        SignerError::new(source, reason)
+            .hint("name the command that signs with the primary key")
+            .into(),
+    ))
+}
+
+fn known(
+    settings: &Settings,
+    source: &KeySource,
+    certificates: &Certificates,
+) -> Result<Certificate, SignerError> {
+    if let Some(fingerprint) = &settings.fingerprint {
+        return certificate_of(source, fingerprint, certificates);
+    }
+    super::only(source, certificates).map_err(|error| match certificates.is_empty() {
+        true => error,
+        false => error.hint(
+            "name only one with --certificate FILE, or write fingerprint = \"…\" into a file of \
+             settings",
+        ),
+    })
+}
+
+fn hold(settings: Settings, signing: SigningKey, source: &KeySource) -> Result<Signer> {
     let held = Held {
         request: Request::of(&signing).map_err(|reason| SignerError::new(source, reason))?,
         public: signing.public().clone(),

@@ -16,11 +16,11 @@ mod words;
 
 use cryptoki::session::Session;
 use jiff::Timestamp;
-use pkgseal_openpgp::{Certificates, Signer};
+use pkgseal_openpgp::{Certificates, Signer, SigningKey};
 use zeroize::Zeroizing;
 
 use super::encoding::Public;
-use super::{KeySource, SignerError, said};
+use super::{Found, KeySource, SignerError, said};
 use crate::{Error, Passphrase, Result};
 use token::Token;
 
@@ -50,6 +50,24 @@ pub(super) fn open(
     let (signing, place) = key::choose(&token, &session, key, certificates, now)?;
     let held = Held::new(token, place, signing.public().clone(), session, pin)?;
     Ok(signing.held_by(move |hash, digest| held.sign(hash, digest).map_err(said))?)
+}
+
+/// This one key, where the token has it.
+pub(super) fn find(
+    key: &Pkcs11Key,
+    wanted: SigningKey,
+    source: &KeySource,
+    passphrase: Option<&Passphrase>,
+) -> Result<Found> {
+    let (token, session, pin) = logged_in(key, source, passphrase)?;
+    match key::find(&token, &session, key, &wanted)? {
+        Ok(place) => {
+            let held = Held::new(token, place, wanted.public().clone(), session, pin)?;
+            let sign = move |hash, digest: &[u8]| held.sign(hash, digest).map_err(said);
+            Ok(Found::Here(wanted.held_by(sign)?))
+        }
+        Err(absent) => Ok(Found::Elsewhere(absent)),
+    }
 }
 
 /// The one key that the URI names, which has no certificate yet, and what is public of it

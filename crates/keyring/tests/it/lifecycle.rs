@@ -99,7 +99,7 @@ fn what_was_published_since_is_never_lost() {
     // With nothing but a certificate, the key file learns of it.
     let changed = join(&file, &[], now()).unwrap();
     assert_eq!(changed.steps, [Step::Merged]);
-    assert_eq!(changed.key().certificate(), published);
+    assert_eq!(changed.key().unwrap().certificate(), published);
 }
 
 #[test]
@@ -247,6 +247,7 @@ fn a_new_subkey_is_like_the_others_and_signs_from_now_on() {
         assert_eq!(*expires, lifetime("1y").end(at).unwrap(), "{name}");
         let locked = changed
             .key()
+            .unwrap()
             .parts()
             .iter()
             .all(|part| part.form == SecretForm::Locked);

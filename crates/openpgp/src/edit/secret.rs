@@ -48,6 +48,27 @@ impl SecretKey {
         })
     }
 
+    /// A certificate with the secret part of one subkey: what is kept where the primary key
+    /// is not.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when it is no subkey of the certificate; [`Error::Crypto`].
+    pub fn of_subkey(
+        certificate: &Certificate,
+        subkey: Key<SecretParts, SubordinateRole>,
+    ) -> Result<Self> {
+        let cert = certificate.cert().clone();
+        let fingerprint = subkey.fingerprint();
+        if !cert
+            .keys()
+            .subkeys()
+            .any(|known| known.key().fingerprint() == fingerprint)
+        {
+            return Err(refused(&fingerprint, "it is no subkey of the certificate"));
+        }
+        Self { cert }.add_subkey(subkey)
+    }
+
     /// Its public certificate.
     pub fn certificate(&self) -> Certificate {
         Certificate::from_cert(self.cert.clone())

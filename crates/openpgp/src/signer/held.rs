@@ -58,6 +58,23 @@ impl SigningKey {
             .collect()
     }
 
+    /// The key of it with this fingerprint, whatever its state and its use: for signatures
+    /// on the certificate itself, which the primary key makes and subkeys answer.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when the certificate has no such key.
+    pub fn of(certificate: &Certificate, fingerprint: &Fingerprint) -> Result<Self> {
+        let found = certificate
+            .cert()
+            .keys()
+            .find(|key| Fingerprint::of(&key.key().fingerprint()) == *fingerprint)
+            .ok_or_else(|| Error::Key {
+                key: fingerprint.to_string(),
+                reason: "no key of the certificate has this fingerprint".to_owned(),
+            })?;
+        Self::new(certificate.clone(), found.key().clone())
+    }
+
     fn new(certificate: Certificate, public: Key<PublicParts, UnspecifiedRole>) -> Result<Self> {
         let fingerprint = super::fingerprint_of(&public)?;
         Ok(Self {
@@ -98,6 +115,7 @@ impl SigningKey {
         + 'static,
     ) -> Result<Signer> {
         let held = Held {
+            hashes: hashes(&self.public),
             public: self.public.clone(),
             sign: Arc::new(sign),
         };
@@ -110,7 +128,20 @@ impl SigningKey {
 #[derive(Clone)]
 struct Held {
     public: Key<PublicParts, UnspecifiedRole>,
+    hashes: Vec<HashAlgorithm>,
     sign: Sign,
+}
+
+/// What such a key signs. Services that keep keys on a curve take digests of one length.
+fn hashes(public: &Key<PublicParts, UnspecifiedRole>) -> Vec<HashAlgorithm> {
+    match public.mpis() {
+        mpi::PublicKey::ECDSA { .. } => vec![super::digest_for(public)],
+        _ => vec![
+            HashAlgorithm::SHA256,
+            HashAlgorithm::SHA384,
+            HashAlgorithm::SHA512,
+        ],
+    }
 }
 
 impl openpgp::crypto::Signer for Held {
@@ -119,11 +150,7 @@ impl openpgp::crypto::Signer for Held {
     }
 
     fn acceptable_hashes(&self) -> &[HashAlgorithm] {
-        &[
-            HashAlgorithm::SHA256,
-            HashAlgorithm::SHA384,
-            HashAlgorithm::SHA512,
-        ]
+        &self.hashes
     }
 
     fn sign(&mut self, algorithm: HashAlgorithm, digest: &[u8]) -> openpgp::Result<mpi::Signature> {

@@ -119,7 +119,13 @@ pub fn complete(directory: &Path) -> Result<Vec<PathBuf>> {
 
 /// The path of a target below the directory, as it was asked for.
 fn relative(file: &Ready, directory: &Path) -> Option<SafePath> {
-    let path = file.asked.strip_prefix(directory).ok()?;
+    // `file` and `./file` are the same one.
+    let plain = |path: &Path| {
+        path.strip_prefix(".")
+            .map_or_else(|_| path.to_owned(), Path::to_owned)
+    };
+    let path = plain(&file.asked);
+    let path = path.strip_prefix(plain(directory)).ok()?;
     SafePath::new(path.to_str()?).ok()
 }
 

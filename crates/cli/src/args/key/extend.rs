@@ -8,9 +8,9 @@ use super::change::KeyChange;
 /// Give a key another expiry
 ///
 /// The primary key and every subkey in use get it, unless some are named; what lives longer
-/// already stays as it is, unless it is named. The fingerprints stay, and so do the old self-signatures: what was signed before stays provable. Both
-/// files are replaced together, the secret key and the public certificate beside it, which
-/// is then to be published again.
+/// already stays as it is, unless it is named. The fingerprints stay, and so do the old
+/// self-signatures: what was signed before stays provable. The certificate is then to be
+/// published again.
 #[derive(Args, Debug)]
 pub(crate) struct KeyExtend {
     #[command(flatten)]

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::change::KeyChange;
+use super::change::KeyFileChange;
+use crate::args::PassphraseSource;
 
 /// Set, change or remove the passphrase of a key
 ///
@@ -17,7 +18,18 @@ use super::change::KeyChange;
 ]))]
 pub(crate) struct KeyPassphrase {
     #[command(flatten)]
-    pub(crate) change: KeyChange,
+    pub(crate) change: KeyFileChange,
+    #[command(flatten)]
+    pub(crate) new: NewPassphrase,
+    /// Leave the key without a passphrase
+    #[arg(long)]
+    pub(crate) remove: bool,
+}
+
+/// Where a passphrase that is to be comes from.
+#[derive(Args, Debug)]
+#[group(multiple = false)]
+pub(crate) struct NewPassphrase {
     /// Read the new passphrase from the first line of this file
     #[arg(long, value_name = "FILE")]
     pub(crate) new_passphrase_file: Option<PathBuf>,
@@ -30,7 +42,16 @@ pub(crate) struct KeyPassphrase {
     /// Read the new passphrase from this systemd credential
     #[arg(long, value_name = "NAME")]
     pub(crate) new_passphrase_credential: Option<String>,
-    /// Leave the key without a passphrase
-    #[arg(long)]
-    pub(crate) remove: bool,
+}
+
+impl NewPassphrase {
+    /// As the same options of a passphrase that is.
+    pub(crate) fn source(&self) -> PassphraseSource {
+        PassphraseSource {
+            passphrase_file: self.new_passphrase_file.clone(),
+            passphrase_fd: self.new_passphrase_fd,
+            passphrase_pinentry: self.new_passphrase_pinentry,
+            passphrase_credential: self.new_passphrase_credential.clone(),
+        }
+    }
 }

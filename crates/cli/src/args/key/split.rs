@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::change::KeyChange;
+use super::change::KeyFileChange;
 
 /// Take the primary key's secret off into a file of its own
 ///
@@ -15,7 +15,7 @@ use super::change::KeyChange;
 #[derive(Args, Debug)]
 pub(crate) struct KeySplit {
     #[command(flatten)]
-    pub(crate) change: KeyChange,
+    pub(crate) change: KeyFileChange,
     /// Where the primary key's secret goes; the file must not exist
     #[arg(long, value_name = "FILE")]
     pub(crate) offline: PathBuf,
@@ -29,7 +29,7 @@ pub(crate) struct KeySplit {
 #[derive(Args, Debug)]
 pub(crate) struct KeyJoin {
     #[command(flatten)]
-    pub(crate) change: KeyChange,
+    pub(crate) change: KeyFileChange,
     /// Other secret key files of the same key
     #[arg(value_name = "FILE", required_unless_present = "certificate")]
     pub(crate) others: Vec<PathBuf>,

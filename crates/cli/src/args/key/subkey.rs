@@ -5,6 +5,7 @@ use pkgseal_repo::Lifetime;
 
 use super::change::KeyChange;
 use super::generate::KeyAlgorithm;
+use super::passphrase::NewPassphrase;
 
 /// What to do with signing subkeys.
 #[derive(Debug, Subcommand)]
@@ -24,12 +25,18 @@ pub(crate) struct NewSubkey {
     /// The key expires then: 2y, 18mo, 90d, 2027-06-01 or never
     #[arg(long, value_name = "WHEN", value_parser = Lifetime::parse, default_value = "3y")]
     pub(crate) expires: Lifetime,
+    #[command(flatten)]
+    pub(crate) passphrase: NewPassphrase,
 }
 
 /// Add a subkey that only signs
 ///
-/// It is protected as the primary key is. pkgseal signs with the newest subkey from now on;
-/// publish the certificate before anything signed with it is published.
+/// In a key file it is protected as the primary key is. Of a key that gpg-agent, a token or a
+/// command has, the new subkey is made here, and its secret goes into a file of its own,
+/// FINGERPRINT.key.asc (mode 0600) beside the certificate, protected with what
+/// --new-passphrase-file and its sisters give. Sign with that file, or hand it to gpg-agent
+/// with gpg --import; there is no other copy. pkgseal signs with the newest subkey it finds from
+/// now on; publish the certificate before anything signed with it is published.
 #[derive(Args, Debug)]
 pub(crate) struct SubkeyAdd {
     #[command(flatten)]
@@ -40,7 +47,7 @@ pub(crate) struct SubkeyAdd {
 
 /// Replace a signing subkey by a new one
 ///
-/// The old one stays as it is unless told otherwise, so that clients with the old
+/// The new one is made and kept as subkey add does. The old one stays as it is unless told otherwise, so that clients with the old
 /// certificate go on verifying until what was signed with it is gone.
 #[derive(Args, Debug)]
 pub(crate) struct SubkeyReplace {

@@ -6,17 +6,19 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use jiff::Timestamp;
+use pkgseal_keyring::KeySource;
 use pkgseal_keyring::consumer::Consumer;
 use pkgseal_keyring::doctor::{
     Breaks, Diagnosis, Halves, Request, breaks, compare_copies, diagnose, mend,
 };
-use pkgseal_keyring::lifecycle::{KeyFile, Step};
-use pkgseal_openpgp::{Certificate, Certificates, Examination, Signed};
+use pkgseal_keyring::lifecycle::Step;
+use pkgseal_openpgp::{Certificate, Examination, Signed};
 use pkgseal_repo::{Finding, Limits, Severity, StagedFile, StagedSet};
 use serde_json::json;
 
+use super::change;
 use crate::args::KeyDoctor;
 use crate::failure::hinted;
 use crate::{consumers, context, report};
@@ -27,8 +29,27 @@ pub(super) fn run(arguments: &KeyDoctor, clock: SystemTime) -> Result<ExitCode> 
     if arguments.fix {
         return fix(arguments, &clients, now);
     }
+    if !arguments.secrets.key.is_empty() {
+        return Err(hinted(
+            "--key signs, and nothing is signed without --fix",
+            "add --fix",
+        ));
+    }
+    let certificates = &arguments.secrets.access.certificate;
+    let held = arguments.paths.iter().find(|path| {
+        KeySource::parse(path.as_os_str()).is_ok_and(|source| source.file().is_none())
+    });
+    if let Some(held) = held {
+        return Err(hinted(
+            format!(
+                "{} is a key, and certificates are looked at",
+                held.display()
+            ),
+            "name the certificate's file; to have the key mend it, add --fix and --certificate FILE",
+        ));
+    }
     let mut copies = Vec::new();
-    for path in arguments.paths.iter().chain(&arguments.certificate) {
+    for path in arguments.paths.iter().chain(certificates) {
         let loaded = pkgseal_keyring::open(path, &Limits::default())?;
         // A secret key is as welcome as its certificate.
         let told = |finding: &&Finding| finding.code.id != "keyring.secret-key";
@@ -136,38 +157,35 @@ fn said(broken: &[Breaks]) -> String {
 
 fn fix(arguments: &KeyDoctor, clients: &[Arc<dyn Consumer>], now: Timestamp) -> Result<ExitCode> {
     let [path] = arguments.paths.as_slice() else {
-        return Err(hinted(
-            "--fix mends one key at a time",
-            "name one secret key file",
-        ));
+        return Err(hinted("--fix mends one key at a time", "name one key"));
     };
-    let published = if arguments.certificate.is_empty() {
-        Certificates::default()
-    } else {
-        let loaded = pkgseal_keyring::open_all(&arguments.certificate, &Limits::default())?;
-        loaded.findings.iter().for_each(report::warn_finding);
-        if loaded.certificates.is_empty() {
-            bail!("no certificate in what --certificate names");
-        }
-        loaded.certificates
-    };
-    let passphrase = context::passphrase(&arguments.passphrase)?;
-    let file = match KeyFile::open(path, &published) {
-        Err(error @ pkgseal_keyring::Error::OpenPgp(_)) => {
+    let source = KeySource::parse(path.as_os_str())
+        .map_err(|error| anyhow!("{}: {error}", path.display()))?;
+    let passphrase = context::passphrase(&arguments.secrets.access.passphrase)?;
+    let custody = match change::custody(&source, &arguments.secrets, None) {
+        Err(error)
+            if matches!(
+                error.downcast_ref(),
+                Some(pkgseal_keyring::Error::OpenPgp(_))
+            ) =>
+        {
             return Err(hinted(
-                format!("cannot mend {}: {error}", path.display()),
-                "with the certificate alone, ask the key's holder: pkgseal key doctor --request FILE",
+                format!("cannot mend {source}: {error}"),
+                "with the certificate alone, ask the key's holder: pkgseal key doctor --request FILE; \
+                 a key of gpg-agent's, on a token or behind a command is named as it is for --key",
             ));
         }
-        other => other.with_context(|| format!("cannot mend {}", path.display()))?,
+        other => other.with_context(|| format!("cannot mend {source}"))?,
     };
+    let destination = context::destination(arguments.output.as_deref());
+    custody.prepare(&destination)?;
     let halves = if arguments.partial {
         Halves::Accept
     } else {
         Halves::Refuse
     };
-    let mended = mend(&file, passphrase.as_ref(), halves, now)
-        .with_context(|| format!("cannot mend {}", path.display()))?;
+    let mended = mend(&*custody, passphrase.as_ref(), halves, now)
+        .with_context(|| format!("cannot mend {source}"))?;
     let changed = &mended.changed;
     let diagnosis = diagnose(&changed.after, now)?;
     let mut examination = examination(path, &changed.after, &diagnosis, clients, now);
@@ -182,11 +200,10 @@ fn fix(arguments: &KeyDoctor, clients: &[Arc<dyn Consumer>], now: Timestamp) -> 
     }
     let mut outputs = Vec::new();
     if !changed.steps.is_empty() {
-        let destination = context::destination(arguments.output.as_deref());
-        let written = file.write(changed, &destination)?;
-        let [_, certificate] = &written;
-        examination.add_detail("publish", certificate.display().to_string());
-        outputs.extend(written);
+        let written = custody.store(changed, &destination)?;
+        examination.add_detail("publish", written.certificate.display().to_string());
+        outputs.extend(written.secret);
+        outputs.push(written.certificate);
         for finding in &changed.findings {
             examination.report.push(finding.clone());
         }

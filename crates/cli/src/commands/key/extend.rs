@@ -18,7 +18,7 @@ pub(super) fn run(arguments: &KeyExtend, clock: SystemTime) -> Result<ExitCode> 
     };
     let opened = change::open(&arguments.change, clock)?;
     let changed = extend(
-        &opened.file,
+        &*opened.custody,
         opened.passphrase.as_ref(),
         &which,
         arguments.expires,

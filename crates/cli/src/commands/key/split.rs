@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result};
-use pkgseal_keyring::lifecycle::{self, KeyFile};
+use pkgseal_keyring::lifecycle::{self, KeyFile, Written};
 use pkgseal_openpgp::Certificates;
 
 use super::change;
@@ -12,16 +12,20 @@ use crate::args::{KeyJoin, KeySplit};
 use crate::context;
 
 pub(super) fn split(arguments: &KeySplit, clock: SystemTime) -> Result<ExitCode> {
-    let opened = change::open(&arguments.change, clock)?;
-    let destination = context::destination(arguments.change.output.as_deref());
+    let opened = change::open_file(&arguments.change, clock)?;
+    let destination = context::destination(arguments.change.changing.output.as_deref());
     let (changed, written) =
         lifecycle::split(&opened.file, &arguments.offline, &destination, opened.now)?;
-    let offline = std::slice::from_ref(&arguments.offline);
-    change::tell(&arguments.change, "split", &changed, offline, &written)
+    let [key, certificate] = written;
+    let written = Written {
+        secret: vec![arguments.offline.clone(), key],
+        certificate,
+    };
+    change::tell(&arguments.change.changing, "split", &changed, &written)
 }
 
 pub(super) fn join(arguments: &KeyJoin, clock: SystemTime) -> Result<ExitCode> {
-    let opened = change::open(&arguments.change, clock)?;
+    let opened = change::open_file(&arguments.change, clock)?;
     let others = arguments
         .others
         .iter()
@@ -31,5 +35,5 @@ pub(super) fn join(arguments: &KeyJoin, clock: SystemTime) -> Result<ExitCode> {
         })
         .collect::<Result<Vec<_>>>()?;
     let changed = lifecycle::join(&opened.file, &others, opened.now)?;
-    change::finish(&arguments.change, &opened, "joined", &changed)
+    change::finish_file(&arguments.change, &opened, "joined", &changed)
 }

@@ -25,9 +25,9 @@ fn request(new: &NewSubkey) -> SubkeyRequest {
 }
 
 fn add(arguments: &SubkeyAdd, clock: SystemTime) -> Result<ExitCode> {
-    let opened = change::open(&arguments.change, clock)?;
+    let opened = change::open_for_subkey(&arguments.change, &arguments.new.passphrase, clock)?;
     let changed = add_subkey(
-        &opened.file,
+        &*opened.custody,
         opened.passphrase.as_ref(),
         &request(&arguments.new),
         opened.now,
@@ -46,9 +46,9 @@ fn replace(arguments: &SubkeyReplace, clock: SystemTime) -> Result<ExitCode> {
         (None, true) => Replaced::Revoke,
         (None, false) => Replaced::Keep,
     };
-    let opened = change::open(&arguments.change, clock)?;
+    let opened = change::open_for_subkey(&arguments.change, &arguments.new.passphrase, clock)?;
     let changed = replace_subkey(
-        &opened.file,
+        &*opened.custody,
         opened.passphrase.as_ref(),
         &request(&arguments.new),
         old.as_ref(),

@@ -14,8 +14,8 @@ use sequoia_openpgp as openpgp;
 
 use super::Pkcs11Key;
 use super::token::Token;
-use crate::Result;
 use crate::signers::encoding::{Kind, Public, element, kind, trimmed};
+use crate::{Error, Result};
 
 /// Keys that are looked at on one token, at most.
 const KEYS: usize = 1000;
@@ -85,33 +85,14 @@ pub(super) fn choose(
     }
     let described = described(&on_token);
     for candidate in &signing {
-        let same: Vec<&OnToken> = on_token
-            .iter()
-            .filter(|found| found.is(candidate.public()))
-            .collect();
-        match same.as_slice() {
-            [] => {}
-            [one] => return Ok((candidate.clone(), place(token, &on_token, one)?)),
-            several => {
-                let several: Vec<String> = several.iter().map(|one| one.name()).collect();
-                return Err(token.trouble(
-                    format!(
-                        "key {} is there several times: {}",
-                        candidate.fingerprint(),
-                        several.join(", ")
-                    ),
-                    Some("add id=… or object=… of one of them".to_owned()),
-                ));
-            }
+        if let Some(place) = named(token, &on_token, candidate)? {
+            return Ok((candidate.clone(), place));
         }
     }
-    // A token may show nothing public of a private key. If it is the only one that the URI
-    // names, a signature decides.
-    if let ([one], [candidate, ..]) = (on_token.as_slice(), signing.as_slice())
-        && one.numbers.is_none()
-        && one.fits(candidate.public())
+    if let [candidate, ..] = signing.as_slice()
+        && let Some(place) = nameless(token, &on_token, candidate)?
     {
-        return Ok((candidate.clone(), place(token, &on_token, one)?));
+        return Ok((candidate.clone(), place));
     }
     let sought: Vec<String> = signing
         .iter()
@@ -128,14 +109,77 @@ pub(super) fn choose(
             sought.join(" or ")
         ),
     };
-    Err(token.trouble(
-        reason,
-        Some(format!(
-            "see what is there with: pkcs11-tool --module {} --login --list-objects; name the \
-             key's certificate with --certificate FILE",
-            token.module()
-        )),
-    ))
+    Err(token.trouble(reason, Some(see_what_is_there(token))))
+}
+
+/// Where this key is; else why it is not there.
+pub(super) fn find(
+    token: &Token,
+    session: &Session,
+    key: &Pkcs11Key,
+    wanted: &SigningKey,
+) -> Result<Result<Place, Error>> {
+    let on_token =
+        all(session, key).map_err(|error| token.refused(&error, "looking for the key"))?;
+    if let Some(place) = named(token, &on_token, wanted)? {
+        return Ok(Ok(place));
+    }
+    // Of the primary key alone: a token that is asked for a subkey may well not have it.
+    if *wanted.fingerprint() == wanted.certificate().fingerprint()
+        && let Some(place) = nameless(token, &on_token, wanted)?
+    {
+        return Ok(Ok(place));
+    }
+    let reason = match described(&on_token).as_str() {
+        "" => "there is no private key of that name on the token".to_owned(),
+        described => format!(
+            "none of its keys is {}; it has {described}",
+            wanted.fingerprint()
+        ),
+    };
+    Ok(Err(token.trouble(reason, Some(see_what_is_there(token)))))
+}
+
+/// The one private key with the numbers of a key of a certificate.
+fn named(token: &Token, on_token: &[OnToken], wanted: &SigningKey) -> Result<Option<Place>> {
+    let same: Vec<&OnToken> = on_token
+        .iter()
+        .filter(|found| found.is(wanted.public()))
+        .collect();
+    match same.as_slice() {
+        [] => Ok(None),
+        [one] => place(token, on_token, one).map(Some),
+        several => {
+            let several: Vec<String> = several.iter().map(|one| one.name()).collect();
+            Err(token.trouble(
+                format!(
+                    "key {} is there several times: {}",
+                    wanted.fingerprint(),
+                    several.join(", ")
+                ),
+                Some("add id=… or object=… of one of them".to_owned()),
+            ))
+        }
+    }
+}
+
+/// A token may show nothing public of a private key. If it is the only one that the URI
+/// names, a signature decides.
+fn nameless(token: &Token, on_token: &[OnToken], wanted: &SigningKey) -> Result<Option<Place>> {
+    match on_token {
+        [one] if one.numbers.is_none() && one.fits(wanted.public()) => {
+            place(token, on_token, one).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+fn see_what_is_there(token: &Token) -> String {
+    format!(
+        "see what is there with: pkcs11-tool --module {} --login --list-objects; name the \
+         key's certificate with --certificate FILE",
+        token.module()
+    )
 }
 
 /// The one key that the URI names, as an OpenPGP key made at `now`.

@@ -16,7 +16,7 @@ use crate::signer::{Factory, probe, software};
 use crate::{Fingerprint, Result};
 
 /// Every secret part of a key file, unlocked: the [`Holder`] that software keys have.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Unlocked {
     keys: HashMap<Fingerprint, Opened>,
 }
