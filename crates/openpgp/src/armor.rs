@@ -117,8 +117,8 @@ fn is_header(line: &str) -> bool {
     })
 }
 
-/// RFC 9580, 6.1.1.
-fn crc24(bytes: &[u8]) -> [u8; 3] {
+/// Computes the checksum that armor may end with (RFC 9580, 6.1.1).
+pub fn crc24(bytes: &[u8]) -> [u8; 3] {
     let mut crc = 0x00b7_04ce_u32;
     for &byte in bytes {
         crc ^= u32::from(byte) << 16;

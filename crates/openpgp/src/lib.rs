@@ -74,6 +74,7 @@ mod verdict;
 mod verified;
 mod verifier;
 
+pub use armor::crc24;
 pub use block::SignatureBlock;
 pub use certificate::{Certificate, CertificateError, KeyFacts, UserIdFacts};
 pub use certificates::Certificates;
