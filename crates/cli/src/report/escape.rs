@@ -1,29 +1,18 @@
 //! Untrusted strings for a terminal.
 
-/// Escapes what could move a terminal's cursor, hide text or reorder it: control
-/// characters (C0, DEL, C1), line and paragraph separators, bidirectional and zero-width
-/// format characters.
+use pkgseal_repo::is_deceptive;
+
+/// Escapes what could move a terminal's cursor, hide text or reorder it.
 pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
-        if is_dangerous(character) {
+        if is_deceptive(character) {
             safe.push_str(&format!("\\u{{{:x}}}", u32::from(character)));
         } else {
             safe.push(character);
         }
     }
     safe
-}
-
-fn is_dangerous(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{061c}' | '\u{180e}' | '\u{feff}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use pkgseal_repo::{DigestAlgorithm, MultiHasher};
+use pkgseal_repo::{DigestAlgorithm, MultiHasher, is_deceptive};
 
 use super::{Event, Forecast};
 
@@ -143,7 +143,7 @@ fn escaped(text: &str) -> String {
             ';' => safe.push_str("\\;"),
             ',' => safe.push_str("\\,"),
             '\n' => safe.push_str("\\n"),
-            other if super::is_hidden(other) => {
+            other if is_deceptive(other) => {
                 let _ = write!(safe, "\\\\u{{{:x}}}", u32::from(other));
             }
             other => safe.push(other),

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use pkgseal_repo::is_deceptive;
+
 use super::{Answer, Event, Forecast, Happens, Subject};
 
 /// Writes when what breaks and warns for whom, and what everyone says now. Times are in
@@ -106,7 +108,7 @@ fn escaped(value: &str) -> String {
             '\\' => safe.push_str("\\\\"),
             '"' => safe.push_str("\\\""),
             '\n' => safe.push_str("\\n"),
-            other if super::is_hidden(other) => {
+            other if is_deceptive(other) => {
                 let _ = write!(safe, "\\\\u{{{:x}}}", u32::from(other));
             }
             other => safe.push(other),
