@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use pkgseal_repo::DataFiles;
+use pkgseal_repo::{DataFiles, Until};
 
 use crate::algorithm::Algorithm;
 use crate::{Fingerprint, Result};
@@ -244,7 +244,7 @@ impl Profile {
             Use::Data => ("data", found.data),
             Use::SelfSignature => ("self-signature", found.self_signature),
         };
-        self.unless(when.holds(made), &found.explain, || {
+        self.unless(held(when, made), &found.explain, || {
             format!("digest.{rule}.{field} = \"{when}\"")
         })
     }
@@ -255,7 +255,7 @@ impl Profile {
         let Some(rule) = self.rules.public_key.get(name) else {
             return self.unlisted("public-key", name);
         };
-        if !rule.accept.holds(made) {
+        if !held(rule.accept, made) {
             let line = format!("public-key.{name}.accept = \"{}\"", rule.accept);
             return Cited {
                 value: false,
@@ -267,7 +267,7 @@ impl Profile {
                 let small = rule.small_bits.zip(rule.small_before);
                 if let Some((least, before)) = small.filter(|(least, _)| bits >= *least) {
                     return Cited {
-                        value: before.holds(made),
+                        value: held(before, made),
                         line: self.cite(
                             &format!(
                                 "public-key.{name}.small-bits = {least}, small-before = \"{before}\""
@@ -320,7 +320,7 @@ impl Profile {
         let Some(rule) = self.rules.signature.get(&name) else {
             return self.unlisted("signature", &name);
         };
-        self.unless(rule.accept.holds(made), &rule.explain, || {
+        self.unless(held(rule.accept, made), &rule.explain, || {
             format!("signature.{name}.accept = \"{}\"", rule.accept)
         })
     }
@@ -435,4 +435,9 @@ impl Profile {
             format!("profile {}: {line} ({explain})", self.name())
         }
     }
+}
+
+/// Whether a rule held when something was made; what does not say when is of no day.
+fn held(rule: Until, made: Option<Timestamp>) -> bool {
+    made.map_or(rule == Until::Always, |made| rule.holds(made))
 }

@@ -63,6 +63,7 @@ mod scaffold;
 mod share;
 mod staged;
 mod stream;
+mod until;
 
 pub use check::{
     CheckOptions, Reading, Witness, check, check_existence, check_reading, check_witnessed, surplus,
@@ -88,3 +89,4 @@ pub use scaffold::Scaffold;
 pub use share::share_range;
 pub use staged::{StagedFile, StagedSet, complete, unfinished};
 pub use stream::read_through;
+pub use until::Until;

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use pkgseal_openpgp::Profile;
-use pkgseal_repo::DataFiles;
+use pkgseal_repo::{DataFiles, Until};
 use serde::Deserialize;
 
 use super::{Answer, Model, Policy, Treatment};
@@ -25,47 +23,6 @@ const CONSUMERS: DataFiles = DataFiles::new(
         ("gradle", include_str!("../../consumers/gradle.toml")),
     ],
 );
-
-/// `"always"`, `"never"`, or the first day on which it is refused, by the program's clock.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "String")]
-enum Until {
-    Always,
-    Never,
-    Day(Date),
-}
-
-impl TryFrom<String> for Until {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.as_str() {
-            "always" => Ok(Self::Always),
-            "never" => Ok(Self::Never),
-            day => day.parse().map(Self::Day).map_err(|_| {
-                format!("`{text}` is not \"always\", \"never\" or a day like \"2030-02-01\"")
-            }),
-        }
-    }
-}
-
-impl Until {
-    fn word(self, now: Timestamp) -> &'static str {
-        match self {
-            Self::Always => "always",
-            Self::Never => "never",
-            Self::Day(_) if self.day().is_some_and(|day| now < day) => "always",
-            Self::Day(_) => "never",
-        }
-    }
-
-    fn day(self) -> Option<Timestamp> {
-        match self {
-            Self::Day(day) => Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp()),
-            Self::Always | Self::Never => None,
-        }
-    }
-}
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -175,7 +132,7 @@ fn policies(rules: &Rules) -> Result<Vec<Policy>, pkgseal_openpgp::Error> {
     let base = Profile::named(&rules.profile)?;
     let digests = rules.digest.values().map(|rule| rule.self_signature);
     let keys = rules.public_key.values().filter_map(|rule| rule.accept);
-    let mut days: Vec<_> = digests.chain(keys).filter_map(Until::day).collect();
+    let mut days: Vec<_> = digests.chain(keys).filter_map(Until::end).collect();
     days.sort_unstable();
     days.dedup();
     std::iter::once(None)
@@ -195,14 +152,14 @@ fn differences(rules: &Rules, now: Timestamp) -> String {
         let _ = writeln!(
             text,
             "[digest.{name}]\nself-signature = \"{}\"\nexplain = {}",
-            rule.self_signature.word(now),
+            rule.self_signature.at(now),
             quoted(&rule.explain)
         );
     }
     for (name, rule) in &rules.public_key {
         let _ = writeln!(text, "[public-key.{name}]");
         if let Some(accept) = rule.accept {
-            let _ = writeln!(text, "accept = \"{}\"", accept.word(now));
+            let _ = writeln!(text, "accept = \"{}\"", accept.at(now));
         }
         if let Some(bits) = rule.minimum_bits {
             let _ = writeln!(text, "minimum-bits = {bits}");

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
+use pkgseal_repo::Until;
 use serde::Deserialize;
 
 /// What to make of something that is not right but may pass.
@@ -30,52 +29,6 @@ pub(crate) enum TextForm {
 pub(super) enum BesideGood {
     Reject,
     Ignore,
-}
-
-/// `"always"`, `"never"`, or a day before which it is accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) enum When {
-    Always,
-    Never,
-    Before(Date),
-}
-
-impl TryFrom<String> for When {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.as_str() {
-            "always" => Ok(Self::Always),
-            "never" => Ok(Self::Never),
-            day => day.parse().map(Self::Before).map_err(|_| {
-                format!("`{text}` is not \"always\", \"never\" or a day like \"2013-02-01\"")
-            }),
-        }
-    }
-}
-
-impl std::fmt::Display for When {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Always => f.write_str("always"),
-            Self::Never => f.write_str("never"),
-            Self::Before(day) => day.fmt(f),
-        }
-    }
-}
-
-impl When {
-    pub(super) fn holds(self, made: Option<Timestamp>) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Before(day) => made.is_some_and(|made| {
-                day.to_zoned(jiff::tz::TimeZone::UTC)
-                    .is_ok_and(|start| made < start.timestamp())
-            }),
-        }
-    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -118,8 +71,8 @@ pub(super) struct AllowedRule {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct DigestRule {
-    pub(super) data: When,
-    pub(super) self_signature: When,
+    pub(super) data: Until,
+    pub(super) self_signature: Until,
     #[serde(default)]
     pub(super) weak: bool,
     pub(super) explain: String,
@@ -128,10 +81,10 @@ pub(super) struct DigestRule {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct KeyRule {
-    pub(super) accept: When,
+    pub(super) accept: Until,
     pub(super) minimum_bits: Option<usize>,
     pub(super) small_bits: Option<usize>,
-    pub(super) small_before: Option<When>,
+    pub(super) small_before: Option<Until>,
     #[serde(default)]
     pub(super) weak: bool,
     pub(super) warn_below_bits: Option<usize>,
@@ -141,7 +94,7 @@ pub(super) struct KeyRule {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct VersionRule {
-    pub(super) accept: When,
+    pub(super) accept: Until,
     pub(super) explain: String,
 }
 

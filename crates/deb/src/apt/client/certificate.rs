@@ -3,10 +3,11 @@
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use pkgseal_openpgp::Profile;
+use pkgseal_repo::Until;
 
 use super::Client;
 use super::openpgp::{Policy, profile};
-use super::rules::{Program, Rules, Six, Until};
+use super::rules::{Program, Rules, Six};
 
 /// The profiles by which a client judges keys, each with the moment of the client's clock
 /// from which on it is in force (`None`: since ever); the oldest first.
@@ -69,14 +70,7 @@ fn cut_offs(rules: &Rules) -> Vec<Timestamp> {
         let sizes = rule.sizes.iter().map(|size| size.accept);
         [rule.accept].into_iter().chain(rule.next).chain(sizes)
     });
-    let mut days: Vec<_> = digests
-        .chain(keys)
-        .filter_map(|until| match until {
-            Until::Day(day) => day.to_zoned(TimeZone::UTC).ok(),
-            Until::Always | Until::Never => None,
-        })
-        .map(|start| start.timestamp())
-        .collect();
+    let mut days: Vec<_> = digests.chain(keys).filter_map(Until::end).collect();
     days.sort_unstable();
     days.dedup();
     days

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use pkgseal_repo::Until;
 
-use super::rules::{Program, Until};
+use super::rules::Program;
 use super::{Client, StandingRoot, release, split};
 
 /// A day on which a client stops accepting something.
@@ -87,16 +88,6 @@ impl Client {
         let v3 = rules.signature.v3;
         add("signature.v3".to_owned(), "version 3", v3, "");
         found
-    }
-}
-
-impl Until {
-    /// The first second on which it no longer holds.
-    fn end(self) -> Option<Timestamp> {
-        match self {
-            Self::Always | Self::Never => None,
-            Self::Day(day) => Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp()),
-        }
     }
 }
 

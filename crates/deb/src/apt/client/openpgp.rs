@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::Profile;
+use pkgseal_repo::Until;
 
-use super::rules::{PublicKeyRule, Rules, Take, Until};
+use super::rules::{PublicKeyRule, Rules, Take};
 
 /// When the client's policy is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(super) fn profile(rules: &Rules, policy: Policy) -> Result<Profile, pkgseal_
     let at = match policy {
         Policy::At(at) | Policy::Next(at) => at,
     };
-    let word = |until: Until| if until.holds(at) { "always" } else { "never" };
+    let word = |until: Until| until.at(at);
     let ahead = match rules.signature.ahead {
         Take::Accept => u32::MAX,
         Take::Reject => rules.signature.ahead_seconds,
@@ -55,8 +56,8 @@ pub(super) fn profile(rules: &Rules, policy: Policy) -> Result<Profile, pkgseal_
     }
     for (version, accept) in [
         ("v3", word(rules.signature.v3)),
-        ("v4", "always"),
-        ("v6", "always"),
+        ("v4", Until::Always),
+        ("v6", Until::Always),
     ] {
         let _ = write!(
             text,

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use pkgseal_repo::Until;
 use serde::Deserialize;
 
 /// Which program judges signatures.
@@ -13,42 +11,6 @@ use serde::Deserialize;
 pub(super) enum Program {
     Gpgv,
     Sqv,
-}
-
-/// `"always"`, `"never"`, or the first day on which the client refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub(super) enum Until {
-    Always,
-    Never,
-    Day(Date),
-}
-
-impl TryFrom<String> for Until {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        match text.as_str() {
-            "always" => Ok(Self::Always),
-            "never" => Ok(Self::Never),
-            day => day.parse().map(Self::Day).map_err(|_| {
-                format!("`{text}` is not \"always\", \"never\" or a day like \"2026-02-01\"")
-            }),
-        }
-    }
-}
-
-impl Until {
-    /// Whether it is accepted at a moment of the client's clock.
-    pub(super) fn holds(self, now: Timestamp) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Day(day) => day
-                .to_zoned(TimeZone::UTC)
-                .is_ok_and(|start| now < start.timestamp()),
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
