@@ -292,12 +292,8 @@ fn a_forwarded_agent_signs() {
     fs::write(&socket, format!("%Assuan%\nsocket={}\n", extra.trim())).unwrap();
     let file = near.put("notes.txt", "notes\n");
     let run = near.call("sign", &key).arg(&file).run().expect(2);
-    assert!(
-        run.stderr.contains("neither given nor known to gpg"),
-        "{}",
-        run.stderr
-    );
-    assert!(run.stderr.contains("--certificate FILE"), "{}", run.stderr);
+    run.complains("neither given nor known to gpg");
+    run.complains("--certificate FILE");
     near.call("sign", &key)
         .arg("--certificate")
         .arg(key.certificate_path())

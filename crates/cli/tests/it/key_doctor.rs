@@ -31,9 +31,9 @@ fn a_diagnosis_names_whom_it_breaks_and_since_when() {
         "dnf-fedora, sequoia",
         "pkgseal key doctor --fix KEYFILE",
     ] {
-        assert!(run.stdout.contains(words), "{words}:\n{}", run.stdout);
+        run.prints(words);
     }
-    assert!(!run.stdout.contains("bookworm since"), "{}", run.stdout);
+    run.prints_no("bookworm since");
 
     // A year before, apt was not bitten yet, and the day is known.
     let run = pkgseal(["key", "doctor", "--time", "2025-06-01", "--json"])
@@ -63,11 +63,7 @@ fn a_diagnosis_names_whom_it_breaks_and_since_when() {
         .arg(ward.path("sick.cert.asc"))
         .run()
         .expect(1);
-    assert!(
-        run.stdout.contains("[doctor.unpublished]"),
-        "{}",
-        run.stdout
-    );
+    run.prints("[doctor.unpublished]");
 }
 
 #[test]
@@ -76,8 +72,8 @@ fn half_a_mend_needs_to_be_asked_for() {
     let before = fs::read(ward.path("sick.key.asc")).unwrap();
     let names = listing(ward.folder.path());
     let run = ward.doctor(&["--fix"]).run().expect(2);
-    assert!(run.stderr.contains("mended by half"), "{}", run.stderr);
-    assert!(run.stderr.contains(&ward.cast.signing_fingerprint()));
+    run.complains("mended by half");
+    run.complains(&ward.cast.signing_fingerprint());
     assert_eq!(fs::read(ward.path("sick.key.asc")).unwrap(), before);
     assert_eq!(listing(ward.folder.path()), names);
 
@@ -87,7 +83,7 @@ fn half_a_mend_needs_to_be_asked_for() {
         "[doctor.half-mended]",
         "signed-anew: user ID",
     ] {
-        assert!(run.stdout.contains(words), "{words}:\n{}", run.stdout);
+        run.prints(words);
     }
     let text = String::from_utf8(fs::read(ward.path("sick.cert.asc")).unwrap()).unwrap();
     assert!(text.starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----"));
@@ -99,7 +95,7 @@ fn what_cannot_be_mended_changes_nothing() {
         let names = listing(ward.folder.path());
         let before = fs::read(ward.path("sick.key.asc")).unwrap();
         let run = ward.doctor(&["--fix"]).run().expect(2);
-        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+        run.complains(words);
         assert_eq!(fs::read(ward.path("sick.key.asc")).unwrap(), before);
         assert_eq!(listing(ward.folder.path()), names);
     };
@@ -114,22 +110,18 @@ fn what_cannot_be_mended_changes_nothing() {
     ward.put("sick.key.asc", &ward.cast.certificate());
     refuse(&ward, "only its public part is here");
     let run = ward.doctor(&["--fix"]).run().expect(2);
-    assert!(run.stderr.contains("--request"), "{}", run.stderr);
+    run.complains("--request");
     // Somebody else's certificate.
     let ward = Ward::new(sha1());
     let stranger = keys::load("stranger").certificate_path();
     let run = ward.doctor(&["--fix", "--certificate"]).run().expect(2);
-    assert!(run.stderr.contains("PATH"), "{}", run.stderr);
+    run.complains("PATH");
     let run = pkgseal(["key", "doctor", "--fix", "--certificate"])
         .arg(stranger)
         .arg(ward.path("sick.key.asc"))
         .run()
         .expect(2);
-    assert!(
-        run.stderr.contains("is not that of this key"),
-        "{}",
-        run.stderr
-    );
+    run.complains("is not that of this key");
     // Two keys at once, a key that others may read, nothing at all.
     ward.doctor(&["--fix"])
         .arg(ward.path("published.asc"))
@@ -218,10 +210,7 @@ fn no_proof_for_a_certificate_that_loses_signatures() {
     }
     // The same certificate serves as well as itself.
     let run = ward.prove("published.asc", &[&root]).run().expect(0);
-    assert!(
-        run.stdout
-            .contains("strict: 5 verify with both, 0 are lost")
-    );
+    run.prints("strict: 5 verify with both, 0 are lost");
     let run = ward
         .prove("published.asc", &[&root])
         .arg("--json")
@@ -234,7 +223,7 @@ fn no_proof_for_a_certificate_that_loses_signatures() {
     let empty = ward.path("empty");
     fs::create_dir(&empty).unwrap();
     let run = ward.prove("published.asc", &[&empty]).run().expect(2);
-    assert!(run.stdout.contains("[prove.nothing]"), "{}", run.stdout);
+    run.prints("[prove.nothing]");
     let other = ward.put("other/notes.txt", b"notes\n");
     ward.sign("good-ed25519-2", &[&other]);
     ward.prove("published.asc", &[&ward.path("other")])

@@ -76,7 +76,7 @@ fn what_was_changed_is_told() {
         "publish ",
         "next: pkgseal keyring list ",
     ] {
-        assert!(run.stdout.contains(words), "{words}: {}", run.stdout);
+        run.prints(words);
     }
     let run = bench
         .key_command(&["extend", "--expires", "2028-01-01", "--json"], LATER)
@@ -132,11 +132,7 @@ fn what_was_changed_is_told() {
         "lost",
     ];
     let run = bench.key_command(&revoke, "2025-06-03").expect(0);
-    assert!(
-        run.stdout.contains("(hard: also what it signed before)"),
-        "{}",
-        run.stdout
-    );
+    run.prints("(hard: also what it signed before)");
     bench.key_command(&revoke, "2025-06-04").expect(2);
     assert_eq!(
         listing(bench.directory.path()),
@@ -157,21 +153,13 @@ fn a_passphrase_is_set_by_file_and_removed() {
     let failed = bench
         .key_command(&["extend", "--expires", "2y"], LATER)
         .expect(2);
-    assert!(
-        failed.stderr.contains("passphrase is wrong"),
-        "{}",
-        failed.stderr
-    );
+    failed.complains("passphrase is wrong");
     bench.put("words", "battery staple");
     let run = bench
         .key_command(&["passphrase", "--remove"], LATER)
         .expect(0);
-    assert!(
-        run.stdout.contains("without a passphrase"),
-        "{}",
-        run.stdout
-    );
-    assert!(!run.stdout.contains("battery"));
+    run.prints("without a passphrase");
+    run.prints_no("battery");
     bench.put("words", "wrong");
     bench
         .key_command(&["extend", "--expires", "2y"], LATER)
@@ -188,28 +176,20 @@ fn split_and_join_on_the_command_line() {
             LATER,
         )
         .expect(0);
-    assert!(run.stdout.contains("keep it offline"), "{}", run.stdout);
-    assert!(!run.stdout.contains("publish"), "{}", run.stdout);
+    run.prints("keep it offline");
+    run.prints_no("publish");
     let mode = fs::metadata(&offline).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode, 0o600);
     let failed = bench
         .key_command(&["extend", "--expires", "2y"], LATER)
         .expect(2);
-    assert!(
-        failed.stderr.contains("primary key is not here"),
-        "{}",
-        failed.stderr
-    );
+    failed.complains("primary key is not here");
     let run = pkgseal(["key", "join", "--time", LATER])
         .arg(bench.key())
         .arg(&offline)
         .run()
         .expect(0);
-    assert!(
-        run.stdout.contains("secret parts taken over"),
-        "{}",
-        run.stdout
-    );
+    run.prints("secret parts taken over");
     bench
         .key_command(&["extend", "--expires", "2y"], LATER)
         .expect(0);
@@ -302,7 +282,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_written() {
     let run = bench
         .key_command(&["extend", "--expires", "2y"], LATER)
         .expect(2);
-    assert!(run.stderr.contains("chmod 600"), "{}", run.stderr);
+    run.complains("chmod 600");
 }
 
 #[test]
@@ -341,7 +321,7 @@ fn keys_are_generated_for_their_purpose() {
         assert!(run.stderr.contains(words), "{arguments:?}: {}", run.stderr);
     }
     let run = generate(&["--user-id", "TEST", "--for", "maven"]).expect(2);
-    assert!(run.stderr.contains("mail address"), "{}", run.stderr);
+    run.complains("mail address");
     assert!(listing(folder.path()).is_empty());
     for (arguments, keys) in [
         (&["--expires", "never", "--subkey-expires", "18mo"][..], 2),

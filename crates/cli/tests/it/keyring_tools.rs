@@ -6,14 +6,13 @@ mod package;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pkgseal_testkit::build::apt::Repository;
-use pkgseal_testkit::build::deb::Deb;
 use pkgseal_testkit::build::rpm::{Format, Rpm};
 use pkgseal_testkit::build::yum;
 use pkgseal_testkit::keys;
 use pkgseal_testkit::peers::{self, apt, gnupg, rpm, trixie};
 
-use crate::run::{Call, Run, listing, pkgseal, private_key};
+use crate::run::{Call, Run, listing, pkgseal, private_key, sign_with};
+use crate::sources::published;
 
 const KEY: &str = "good-rsa4096";
 
@@ -54,16 +53,8 @@ fn merging_says_what_it_wrote_and_keeps_a_revocation() {
         .args([certificate("good"), certificate("revoked-soft")])
         .run()
         .expect(0);
-    assert!(
-        run.stdout.contains("revoked, and that is kept"),
-        "{}",
-        run.stdout
-    );
-    assert!(
-        run.stdout.contains(&keys::load("good").fingerprint()),
-        "{}",
-        run.stdout
-    );
+    run.prints("revoked, and that is kept");
+    run.prints(&keys::load("good").fingerprint());
     let once = fs::read(&output).unwrap();
     assert!(
         matches!(once.first(), Some(0x98 | 0x99 | 0xc6)),
@@ -101,7 +92,7 @@ fn an_empty_keyring_is_refused_unless_asked_for() {
             .arg(certificate("expired"))
     };
     let run = filter().run().expect(1);
-    assert!(run.stdout.contains("[keyring.empty]"), "{}", run.stdout);
+    run.prints("[keyring.empty]");
     assert!(!output.exists());
     fs::write(&output, b"the old one").unwrap();
     filter().run().expect(1);
@@ -164,11 +155,7 @@ fn differences_are_told_by_the_exit_status() {
     };
     assert_eq!(diff(&one, &one).expect(0).stdout, "same: nothing changed\n");
     let run = diff(&one, &two).expect(2);
-    assert!(
-        run.stdout.contains("needs eyes: new certificate"),
-        "{}",
-        run.stdout
-    );
+    run.prints("needs eyes: new certificate");
     let run = diff(&two, &one).expect(1);
     assert!(run.stdout.ends_with("breaks\n"), "{}", run.stdout);
     let json = keyring("diff")
@@ -182,19 +169,6 @@ fn differences_are_told_by_the_exit_status() {
     assert_eq!(read["outcome"], "rejected");
     assert_eq!(read["changes"][0]["safety"], "breaks");
     assert_eq!(read["changes"][0]["code"], "keyring.diff.certificate-gone");
-}
-
-/// A repository of apt signed by the command.
-fn published(folder: &Path) -> PathBuf {
-    let root = folder.join("repository");
-    let debs = vec![("main", Deb::new("hello", "1.0", "amd64"))];
-    Repository::new("stable", debs).write(&root);
-    pkgseal(["sign", "--time", keys::SIGNED, "--key"])
-        .arg(private_key(folder, &format!("{KEY}.key.asc")))
-        .arg(&root)
-        .run()
-        .expect(0);
-    root
 }
 
 /// `apt-get update` with the certificates in a form; others beside the signer's.
@@ -297,11 +271,7 @@ fn dnf_takes_the_keys_of_an_export() {
     let root = folder.path().join("yum");
     let hello = Rpm::new("hello", "1.0", "noarch", Format::V4);
     yum::Repository::new(vec![hello]).write(&root);
-    pkgseal(["sign", "--time", keys::SIGNED, "--key"])
-        .arg(private_key(folder.path(), &format!("{KEY}.key.asc")))
-        .arg(&root)
-        .run()
-        .expect(0);
+    sign_with(folder.path(), KEY, &root);
     let entry = |file: &Path| {
         format!(
             "[test]\nname=TEST\nbaseurl=file://{}\nenabled=1\ngpgcheck=1\nrepo_gpgcheck=1\ngpgkey=file://{}\n",
@@ -379,10 +349,6 @@ fn secrets_stay_where_they_are() {
         .arg(&secret)
         .run()
         .expect(0);
-    assert!(!run.stdout.contains("PRIVATE"));
-    assert!(
-        run.stderr.contains("[keyring.secret-key]"),
-        "{}",
-        run.stderr
-    );
+    run.prints_no("PRIVATE");
+    run.complains("[keyring.secret-key]");
 }

@@ -63,7 +63,7 @@ fn from_a_staging_folder_to_a_bundle() {
         "Maven Central: Missing signature for file: lib-1.0.jar",
         "Maven Central: Missing md5 checksum for file: lib-1.0.pom",
     ] {
-        assert!(before.stdout.contains(words), "{}", before.stdout);
+        before.prints(words);
     }
     let bundle = release.path("bundle.zip");
     let output = || release.verifying("bundle").arg("--output").arg(&bundle);
@@ -73,16 +73,12 @@ fn from_a_staging_folder_to_a_bundle() {
     let signed = release.sign().run().expect(0);
     assert!(signed.stdout.starts_with("signed "), "{}", signed.stdout);
     let again = release.sign().run().expect(0);
-    assert!(
-        again.stdout.contains("maven.already-signed"),
-        "{}",
-        again.stdout
-    );
-    assert!(!again.stdout.contains("wrote"), "{}", again.stdout);
+    again.prints("maven.already-signed");
+    again.prints_no("wrote");
 
     release.verifying("check").arg(&staging).run().expect(0);
     let made = output().arg(&staging).run().expect(0);
-    assert!(made.stdout.contains("wrote"), "{}", made.stdout);
+    made.prints("wrote");
     let first = fs::read(&bundle).unwrap();
     output().arg(&staging).run().expect(0);
     assert!(fs::read(&bundle).unwrap() == first);
@@ -94,11 +90,7 @@ fn from_a_staging_folder_to_a_bundle() {
     release.verifying("verify").arg(&staging).run().expect(0);
     // Nothing is decided without a keyring.
     let open = release.call("check").arg(&bundle).run().expect(2);
-    assert!(
-        open.stdout.contains("maven.central.signature-unchecked"),
-        "{}",
-        open.stdout
-    );
+    open.prints("maven.central.signature-unchecked");
 }
 
 #[test]
@@ -141,7 +133,7 @@ fn mavens_variables_are_honoured() {
         .arg(release.path("staging"))
         .run()
         .expect(2);
-    assert!(nobody.stderr.contains("MAVEN_GPG_KEY"), "{}", nobody.stderr);
+    nobody.complains("MAVEN_GPG_KEY");
 }
 
 #[test]
@@ -224,11 +216,7 @@ fn trust_files_are_learned_converted_and_used() {
         .arg(&xml)
         .run()
         .expect(0);
-    assert!(
-        told.stderr.contains("every scope is lost"),
-        "{}",
-        told.stderr
-    );
+    told.complains("every scope is lost");
     verify(&keys_file).expect(0);
     let back = release
         .call("trust convert --to keysmap --group org.example.*")
@@ -242,14 +230,10 @@ fn trust_files_are_learned_converted_and_used() {
 
     fs::write(&keysmap, "org.example = noSig\n").unwrap();
     let rejected = verify(&keysmap).expect(1);
-    assert!(
-        rejected.stdout.contains("maven.trust.forbidden"),
-        "{}",
-        rejected.stdout
-    );
+    rejected.prints("maven.trust.forbidden");
     fs::write(&keysmap, "org.example = perhaps\n").unwrap();
     let undecided = verify(&keysmap).expect(2);
-    assert!(undecided.stderr.contains("line 1"), "{}", undecided.stderr);
+    undecided.complains("line 1");
 }
 
 #[test]
@@ -264,11 +248,7 @@ fn unsigned_files_pass_only_with_a_word() {
         .arg(&staging)
         .run()
         .expect(0);
-    assert!(
-        warned.stdout.contains("maven.unsigned"),
-        "{}",
-        warned.stdout
-    );
+    warned.prints("maven.unsigned");
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn certificate(name: &str) -> std::path::PathBuf {
 
 fn undecided(run: Run) -> Run {
     let run = run.expect(2);
-    assert!(run.stderr.contains("error:"), "{}", run.stderr);
+    run.complains("error:");
     run
 }
 
@@ -23,14 +23,14 @@ fn a_missing_file_is_undecided() {
         .arg("/nonexistent/file")
         .run();
     let run = undecided(run);
-    assert!(run.stderr.contains("/nonexistent/file"), "{}", run.stderr);
+    run.complains("/nonexistent/file");
     assert_eq!(run.stdout, "");
 }
 
 #[test]
 fn no_keyring_is_undecided_with_a_hint() {
     let run = undecided(pkgseal(["verify", "Cargo.toml"]).run());
-    assert!(run.stderr.contains("--keyring"), "{}", run.stderr);
+    run.complains("--keyring");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_directory_that_is_no_repository_is_undecided() {
         .arg(directory.path())
         .run();
     let run = undecided(run);
-    assert!(run.stderr.contains("no repository"), "{}", run.stderr);
+    run.complains("no repository");
 }
 
 #[test]

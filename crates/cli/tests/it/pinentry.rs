@@ -86,8 +86,8 @@ impl Desk {
     #[track_caller]
     fn refused(&self, pinentry: &Path, words: &str, hint: &str) {
         let run = self.sign(pinentry).run().expect(2);
-        assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
-        assert!(run.stderr.contains(hint), "{hint}: {}", run.stderr);
+        run.complains(words);
+        run.complains(hint);
         assert_eq!(listing(self.work.path()), ["notes.txt"]);
     }
 }
@@ -181,7 +181,7 @@ fn a_new_passphrase_is_typed_twice() {
     // A different answer each time: the process ID and the count of lines heard so far.
     let differing = Fake::answering(&desk.folder, "count=x$count; echo \"D $count\"; echo OK");
     let run = generate(&differing).run().expect(2);
-    assert!(run.stderr.contains("two entries differ"), "{}", run.stderr);
+    run.complains("two entries differ");
     assert!(!made.exists(), "nothing is made");
     let pinentry = Fake::new(&desk.folder, "typed twice");
     generate(&pinentry).run().expect(0);
@@ -209,5 +209,5 @@ fn one_source_at_a_time() {
         .args(["--key", "k", "f"])
         .run()
         .expect(2);
-    assert!(run.stderr.contains("cannot be used with"), "{}", run.stderr);
+    run.complains("cannot be used with");
 }

@@ -8,7 +8,7 @@ use pkgseal_testkit::build::yum::Repository;
 use pkgseal_testkit::keys;
 use pkgseal_testkit::peers::yum;
 
-use crate::run::{Call, listing, pkgseal, private_key};
+use crate::run::{Call, listing, pkgseal, sign_with};
 
 const KEY: &str = "good-rsa4096";
 
@@ -29,11 +29,7 @@ fn published(folder: &Path) -> PathBuf {
     let root = folder.join("repository");
     let rpm = Rpm::new("hello", "1.0", "noarch", Format::V4);
     Repository::new(vec![rpm]).write(&root);
-    pkgseal(["sign", "--time", keys::SIGNED, "--key"])
-        .arg(private_key(folder, &format!("{KEY}.key.asc")))
-        .arg(&root)
-        .run()
-        .expect(0);
+    sign_with(folder, KEY, &root);
     root
 }
 
@@ -93,7 +89,7 @@ fn the_entry_checks_signatures_of_packages_and_metadata() {
             .args([option, "https://example.org/m"])
             .run()
             .expect(0);
-        assert!(run.stdout.contains(field), "{}", run.stdout);
+        run.prints(field);
     }
 }
 
@@ -106,22 +102,14 @@ fn what_clients_would_read_otherwise_is_refused() {
         "example.org",
     ] {
         let run = repo_file(KEY).arg(url).run().expect(1);
-        assert!(
-            run.stderr.contains("[yum.repo-file.value]"),
-            "{}",
-            run.stderr
-        );
+        run.complains("[yum.repo-file.value]");
         assert!(run.stdout.is_empty());
     }
     let run = repo_file(KEY)
         .args(["--title", "a\nsslverify=0", "https://example.org/x"])
         .run()
         .expect(1);
-    assert!(
-        run.stderr.contains("[yum.repo-file.value]"),
-        "{}",
-        run.stderr
-    );
+    run.complains("[yum.repo-file.value]");
     // Two places, or none, are a matter of usage.
     repo_file(KEY)
         .args([
@@ -141,19 +129,11 @@ fn a_certificate_that_a_named_target_refuses_is_not_handed_out() {
         .args(["--target", "el9", url])
         .run()
         .expect(1);
-    assert!(
-        run.stderr.contains("[rpm.lint.nist-curve]"),
-        "{}",
-        run.stderr
-    );
+    run.complains("[rpm.lint.nist-curve]");
     assert!(run.stdout.is_empty());
     // Where none is named, it is a warning.
     let run = repo_file("good-p256").arg(url).run().expect(0);
-    assert!(
-        run.stderr.contains("[rpm.lint.nist-curve]"),
-        "{}",
-        run.stderr
-    );
+    run.complains("[rpm.lint.nist-curve]");
 }
 
 #[test]

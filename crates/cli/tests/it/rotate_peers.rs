@@ -171,16 +171,8 @@ fn a_version_6_key_strands_the_apt_of_bookworm() {
     let plan = rotation.plan(&clients, &[&root]);
     assert_eq!(plan.status, 1);
     let run = rotation.step("2025-03-03", &rotation.both(), &[]);
-    assert!(
-        run.stdout.contains("--strand bookworm/both"),
-        "{}",
-        run.stdout
-    );
-    assert!(
-        !run.stdout.contains("--strand trixie/both"),
-        "{}",
-        run.stdout
-    );
+    run.prints("--strand bookworm/both");
+    run.prints_no("--strand trixie/both");
     // Announced all the same: its certificate hides the old one.
     for (which, expected) in [(apt::Which::Installed, false), (apt::Which::Trixie, true)] {
         if let Some(accepted) = updates(which, &root, &[rotation.old, rotation.new]) {
@@ -333,21 +325,9 @@ fn two_signatures_in_repomd_strand_a_real_zypper() {
     let both = ["--step", "dual-sign", "--several-signatures"];
     let run = rotation.step("2025-03-04", &rotation.both(), &both);
     assert_eq!(run.status, 1, "{}", run.stdout);
-    assert!(
-        run.stdout.contains("zypper-suse with the old keyring"),
-        "{}",
-        run.stdout
-    );
-    assert!(
-        run.stdout.contains("the key of the last signature"),
-        "{}",
-        run.stdout
-    );
-    assert!(
-        !run.stdout.contains("zypper-suse with both"),
-        "{}",
-        run.stdout
-    );
+    run.prints("zypper-suse with the old keyring");
+    run.prints("the key of the last signature");
+    run.prints_no("zypper-suse with both");
 
     let key = root.join("repodata/repomd.xml.key");
     let finds = |name: &str| {

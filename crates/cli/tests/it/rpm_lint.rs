@@ -7,17 +7,13 @@ use pkgseal_testkit::build::rpm::{Format, Parts, Rpm, Tag};
 use pkgseal_testkit::build::yum::Repository;
 use pkgseal_testkit::keys;
 
-use crate::run::{pkgseal, private_key};
+use crate::run::{pkgseal, sign_with};
 
 fn signed(folder: &Path, key: &str) -> PathBuf {
     let rpm = Rpm::new("hello", "1.0", "noarch", Format::V4).reserve(Some(4096));
     let path = folder.join(rpm.file_name());
     fs::write(&path, rpm.build()).unwrap();
-    pkgseal(["sign", "--time", keys::SIGNED, "--key"])
-        .arg(private_key(folder, &format!("{key}.key.asc")))
-        .arg(&path)
-        .run()
-        .expect(0);
+    sign_with(folder, key, &path);
     path
 }
 
@@ -30,7 +26,7 @@ fn a_target_decides_what_is_a_rejection() {
     };
     let run = lint("el9").run().expect(1);
     for words in ["[rpm.lint.eddsa]", "by: el9: ", "patchman", "hint: "] {
-        assert!(run.stdout.contains(words), "{words}: {}", run.stdout);
+        run.prints(words);
     }
     lint("fedora").run().expect(0);
     lint("debian-rpm4.18").run().expect(0);
@@ -39,9 +35,9 @@ fn a_target_decides_what_is_a_rejection() {
     assert_eq!(json["objects"][0]["findings"][0]["code"], "rpm.lint.eddsa");
     // All of them, where none is named.
     let run = pkgseal(["rpm", "lint"]).arg(&package).run().expect(1);
-    assert!(run.stdout.contains("by: el7: "), "{}", run.stdout);
+    run.prints("by: el7: ");
     let run = lint("el5").run().expect(2);
-    assert!(run.stderr.contains("debian-rpm4.18"), "{}", run.stderr);
+    run.complains("debian-rpm4.18");
     pkgseal(["explain", "rpm.lint.eddsa"]).run().expect(0);
 }
 
@@ -60,11 +56,7 @@ fn certificates_are_linted_without_a_package() {
         ])
     };
     let run = lint().arg(certificate("good-p256")).run().expect(1);
-    assert!(
-        run.stdout.contains("[rpm.lint.nist-curve]"),
-        "{}",
-        run.stdout
-    );
+    run.prints("[rpm.lint.nist-curve]");
     lint().arg(certificate("good-rsa4096")).run().expect(0);
     // Nothing to lint is a usage error.
     pkgseal(["rpm", "lint"]).run().expect(2);
@@ -89,14 +81,10 @@ fn a_target_may_be_a_file() {
     };
     write("[package.subkey]\nweight = \"reject\"\nwhy = \"we say so\"\nsource = \"us\"\n");
     let run = lint().expect(1);
-    assert!(
-        run.stdout.contains("ours: we say so (us)"),
-        "{}",
-        run.stdout
-    );
+    run.prints("ours: we say so (us)");
     write("[package.subkye]\nweight = \"reject\"\nwhy = \"x\"\nsource = \"x\"\n");
     let run = lint().expect(2);
-    assert!(run.stderr.contains("no trait is called"), "{}", run.stderr);
+    run.complains("no trait is called");
 }
 
 #[test]
@@ -112,14 +100,10 @@ fn repositories_are_linted() {
     };
     let run = lint("el9").expect(1);
     for code in ["[yum.lint.unsigned]", "[rpm.lint.unsigned]"] {
-        assert!(run.stdout.contains(code), "{}", run.stdout);
+        run.prints(code);
     }
     let run = lint("suse").expect(0);
-    assert!(
-        run.stdout.contains("[yum.lint.no-key-file]"),
-        "{}",
-        run.stdout
-    );
+    run.prints("[yum.lint.no-key-file]");
 }
 
 #[test]
@@ -143,7 +127,7 @@ fn inspect_shows_what_a_package_is_made_of() {
         "RESERVEDSPACE (1008): ",
         "1 of 1 files: 1 by key deadbeef with SHA-256",
     ] {
-        assert!(run.stdout.contains(words), "{words}: {}", run.stdout);
+        run.prints(words);
     }
     let json = pkgseal(["inspect", "--json"]).arg(&package).run().expect(0);
     let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
@@ -177,6 +161,6 @@ fn inspect_escapes_what_packages_say() {
             "{}",
             run.stdout.escape_debug()
         );
-        assert!(run.stdout.contains("1b"), "{}", run.stdout);
+        run.prints("1b");
     }
 }

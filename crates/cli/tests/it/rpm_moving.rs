@@ -7,7 +7,7 @@ use pkgseal_testkit::build::rpm::{Format, Parts, Rpm};
 use pkgseal_testkit::keys;
 use pkgseal_testkit::peers::rpm as peer;
 
-use crate::run::{Call, listing, pkgseal, private_key};
+use crate::run::{Call, listing, pkgseal, private_key, sign_with};
 
 const KEY: &str = "good-rsa4096";
 
@@ -41,16 +41,12 @@ fn a_header_is_signed_as_a_file_and_the_signature_put_in() {
     let package = package(folder.path(), "hello");
     let before = fs::read(&package).unwrap();
     let run = pkgseal(["rpm", "header"]).arg(&package).run().expect(0);
-    assert!(run.stdout.contains("hello-1.0-1.noarch"), "{}", run.stdout);
+    run.prints("hello-1.0-1.noarch");
     let away = tempfile::tempdir().unwrap();
     let header = away.path().join("hello-1.0-1.noarch.rpm.hdr");
     fs::rename(folder.path().join("hello-1.0-1.noarch.rpm.hdr"), &header).unwrap();
     assert!(fs::read(&header).unwrap() == Parts::read(&before).header);
-    pkgseal(["sign", "--time", keys::SIGNED, "--key"])
-        .arg(private_key(away.path(), &format!("{KEY}.key.asc")))
-        .arg(&header)
-        .run()
-        .expect(0);
+    sign_with(away.path(), KEY, &header);
     apply(KEY)
         .arg(&package)
         .arg(away.path().join("hello-1.0-1.noarch.rpm.hdr.asc"))
@@ -82,7 +78,7 @@ fn a_plan_goes_over_an_air_gap_and_back() {
         .run()
         .expect(0);
     for name in ["hello-1.0-1.noarch", "world-1.0-1.noarch"] {
-        assert!(run.stdout.contains(name), "{}", run.stdout);
+        run.prints(name);
     }
     let output = folder.path().join("signed");
     apply(KEY)
@@ -142,11 +138,11 @@ fn a_directory_holds_a_signature_for_each_package() {
     // Two files for one package: nobody guesses which.
     fs::write(blobs.path().join("hello-1.0-1.noarch.rpm.hdr.asc"), "x").unwrap();
     let run = apply(KEY).args(&packages).arg(blobs.path()).run().expect(2);
-    assert!(run.stderr.contains("are both for"), "{}", run.stderr);
+    run.complains("are both for");
     fs::remove_file(blobs.path().join("hello-1.0-1.noarch.rpm.hdr.asc")).unwrap();
     fs::remove_file(blobs.path().join("hello-1.0-1.noarch.rpm.sig")).unwrap();
     let run = apply(KEY).args(&packages).arg(blobs.path()).run().expect(2);
-    assert!(run.stderr.contains("holds no signature"), "{}", run.stderr);
+    run.complains("holds no signature");
 }
 
 #[test]
@@ -170,17 +166,13 @@ fn what_does_not_fit_is_a_verdict_and_changes_nothing() {
         .expect(0);
     let list = folder.path().join("plan.signatures");
     let run = apply(KEY).arg(&hello).arg(&list).run().expect(1);
-    assert!(
-        run.stdout.contains("[rpm.apply.no-signature]"),
-        "{}",
-        run.stdout
-    );
+    run.prints("[rpm.apply.no-signature]");
     let run = apply("good-ed25519").arg(&world).arg(&list).run().expect(1);
-    assert!(run.stdout.contains("[signature.missing-certificate]"));
+    run.prints("[signature.missing-certificate]");
     let text = fs::read_to_string(&list).unwrap();
     fs::write(&list, text.replace("end 1", "end 3")).unwrap();
     let run = apply(KEY).arg(&world).arg(&list).run().expect(1);
-    assert!(run.stdout.contains("[rpm.signature-list.malformed]"));
+    run.prints("[rpm.signature-list.malformed]");
     let json = apply(KEY)
         .arg("--json")
         .arg(&world)
@@ -194,7 +186,7 @@ fn what_does_not_fit_is_a_verdict_and_changes_nothing() {
     fs::write(&one, "-----BEGIN PGP SIGNATURE-----\n").unwrap();
     apply(KEY).args([&hello, &world]).arg(&one).run().expect(2);
     let run = apply(KEY).arg(&hello).arg(&one).run().expect(1);
-    assert!(run.stdout.contains("[signature.malformed]"));
+    run.prints("[signature.malformed]");
     assert!(fs::read(&hello).unwrap() == before);
 }
 
@@ -213,7 +205,7 @@ fn a_plan_is_whole_or_not_there() {
     let plan = folder.path().join("plan");
     let header = || pkgseal(["rpm", "header", "--plan"]).arg(&plan);
     let run = header().args([&hello, &world]).run().expect(1);
-    assert!(run.stdout.contains("[rpm.payload.digest-mismatch]"));
+    run.prints("[rpm.payload.digest-mismatch]");
     assert!(!plan.exists());
     header()
         .arg(&hello)
@@ -225,7 +217,7 @@ fn a_plan_is_whole_or_not_there() {
         .args([&hello, &world])
         .run()
         .expect(1);
-    assert!(run.stdout.contains("wrote"), "{}", run.stdout);
+    run.prints("wrote");
     let left = listing(folder.path());
     assert!(left.contains(&"hello-1.0-1.noarch.rpm.hdr".to_owned()));
     assert!(!left.contains(&"world-1.0-1.noarch.rpm.hdr".to_owned()));

@@ -70,6 +70,42 @@ impl Run {
         );
         self
     }
+
+    /// Asserts that standard output has these words.
+    #[track_caller]
+    pub(crate) fn prints(&self, words: &str) {
+        assert!(
+            self.stdout.contains(words),
+            "not there: {words}\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout,
+            self.stderr
+        );
+    }
+
+    /// Asserts that standard output does not have these words.
+    #[track_caller]
+    pub(crate) fn prints_no(&self, words: &str) {
+        let text = &self.stdout;
+        assert!(!text.contains(words), "there: {words}\n--- stdout\n{text}");
+    }
+
+    /// Asserts that standard error has these words.
+    #[track_caller]
+    pub(crate) fn complains(&self, words: &str) {
+        assert!(
+            self.stderr.contains(words),
+            "not there: {words}\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout,
+            self.stderr
+        );
+    }
+
+    /// Asserts that standard error does not have these words.
+    #[track_caller]
+    pub(crate) fn complains_not(&self, words: &str) {
+        let text = &self.stderr;
+        assert!(!text.contains(words), "there: {words}\n--- stderr\n{text}");
+    }
 }
 
 /// A path below the repository's top level.
@@ -107,6 +143,15 @@ pub(crate) fn private_key(directory: &Path, name: &str) -> PathBuf {
     fs::copy(repository("testdata/keys").join(name), &copy).unwrap();
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
     copy
+}
+
+/// Signs what lies there, with a copy of a test key in the folder.
+pub(crate) fn sign_with(folder: &Path, key: &str, path: &Path) {
+    pkgseal(["sign", "--time", pkgseal_testkit::keys::SIGNED, "--key"])
+        .arg(private_key(folder, &format!("{key}.key.asc")))
+        .arg(path)
+        .run()
+        .expect(0);
 }
 
 /// The names in a directory, sorted.

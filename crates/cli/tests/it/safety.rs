@@ -31,7 +31,7 @@ fn a_readable_key_file_is_refused_with_the_command_that_mends_it() {
         .arg(&file)
         .run()
         .expect(2);
-    assert!(run.stderr.contains("chmod 600"), "{}", run.stderr);
+    run.complains("chmod 600");
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn an_expired_key_signs_nothing_and_says_since_when() {
         .arg(&file)
         .run();
     let run = run.expect(2);
-    assert!(run.stderr.contains("2025-06-01"), "{}", run.stderr);
+    run.complains("2025-06-01");
     assert!(!directory.path().join("file.asc").exists());
 }
 
@@ -63,8 +63,8 @@ fn a_wrong_passphrase_leaves_no_trace_of_it() {
         .arg(&file)
         .run()
         .expect(2);
-    assert!(run.stderr.contains("wrong"), "{}", run.stderr);
-    assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+    run.complains("wrong");
+    run.complains_not("hunter2");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_protected_key_signs_with_its_passphrase() {
     )
     .expect(0);
     let none = signing(pkgseal(["sign"])).expect(2);
-    assert!(none.stderr.contains("passphrase"), "{}", none.stderr);
+    none.complains("passphrase");
 }
 
 /// A directory in the way of an output fails for root as well.
@@ -108,7 +108,7 @@ fn a_failed_run_leaves_the_old_files_and_no_litter() {
         .arg(work.join("Release"))
         .run()
         .expect(2);
-    assert!(run.stderr.contains("InRelease"), "{}", run.stderr);
+    run.complains("InRelease");
     assert_eq!(listing(&work), ["InRelease", "Release", "Release.gpg"]);
 }
 
@@ -128,5 +128,5 @@ fn file_names_reach_the_terminal_escaped() {
             "{output:?}"
         );
     }
-    assert!(run.stdout.contains("\\u{1b}[2Jevil"), "{}", run.stdout);
+    run.prints("\\u{1b}[2Jevil");
 }

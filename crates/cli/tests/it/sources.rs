@@ -9,7 +9,7 @@ use pkgseal_testkit::build::deb::Deb;
 use pkgseal_testkit::keys;
 use pkgseal_testkit::peers::{self, apt};
 
-use crate::run::{Call, Run, pkgseal, private_key};
+use crate::run::{Call, Run, pkgseal, sign_with};
 
 const KEY: &str = "good-rsa4096";
 
@@ -24,15 +24,11 @@ fn sources(uri: &str, key: &str) -> Call {
 }
 
 /// A repository signed by the command.
-fn published(folder: &Path) -> PathBuf {
+pub(crate) fn published(folder: &Path) -> PathBuf {
     let root = folder.join("repository");
     let debs = vec![("main", Deb::new("hello", "1.0", "amd64"))];
     Repository::new("stable", debs).write(&root);
-    pkgseal(["sign", "--time", keys::SIGNED, "--key"])
-        .arg(private_key(folder, &format!("{KEY}.key.asc")))
-        .arg(&root)
-        .run()
-        .expect(0);
+    sign_with(folder, KEY, &root);
     root
 }
 
@@ -230,10 +226,10 @@ fn certificates_that_a_client_cannot_use() {
             .args(at)
         };
         let run = refused(call().args(["--client", client]).run());
-        assert!(run.stderr.contains(says), "{key}: {}", run.stderr);
+        run.complains(says);
         // Where no client is named it is a warning.
         let run = call().run().expect(0);
-        assert!(run.stderr.contains(client), "{key}: {}", run.stderr);
+        run.complains(client);
     }
 }
 
@@ -244,11 +240,7 @@ fn entries_in_each_others_way() {
     let other = folder.path().join("other.sources");
     fs::write(&other, sources(uri, "good-ed25519").run().expect(0).stdout).unwrap();
     let run = refused(sources(uri, KEY).arg("--beside").arg(&other).run());
-    assert!(
-        run.stderr.contains("apt.sources.conflict"),
-        "{}",
-        run.stderr
-    );
+    run.complains("apt.sources.conflict");
     // The same signer, or another suite, is in nobody's way.
     sources(uri, "good-ed25519")
         .arg("--beside")
@@ -269,5 +261,5 @@ fn the_one_line_form_needs_a_directory() {
         .args(["--form", "list"])
         .run()
         .expect(2);
-    assert!(run.stderr.contains("--output"), "{}", run.stderr);
+    run.complains("--output");
 }

@@ -42,11 +42,11 @@ fn an_upload_is_recognised_signed_and_verified() {
     let folder = unsigned();
     let path = folder.path().join(CHANGES);
     let run = verify(&path, "2025-09-01").run().expect(1);
-    assert!(run.stdout.contains("[upload.unsigned]"), "{}", run.stdout);
+    run.prints("[upload.unsigned]");
 
     let run = sign(folder.path(), &[]).expect(0);
     for document in ["hello_1.0-1.dsc", "hello_1.0-1_amd64.buildinfo", CHANGES] {
-        assert!(run.stdout.contains(document), "{}", run.stdout);
+        run.prints(document);
         verify(&folder.path().join(document), "2025-09-01")
             .run()
             .expect(0);
@@ -55,8 +55,8 @@ fn an_upload_is_recognised_signed_and_verified() {
     assert!(run.stdout.contains("(changes, 5 files"), "{}", run.stdout);
 
     let run = sign(folder.path(), &[]).expect(2);
-    assert!(run.stderr.contains("already signed"), "{}", run.stderr);
-    assert!(run.stderr.contains("--existing replace"), "{}", run.stderr);
+    run.complains("already signed");
+    run.complains("--existing replace");
     sign(folder.path(), &["--existing", "replace"]).expect(0);
 }
 
@@ -66,12 +66,8 @@ fn an_upload_may_be_so_old_and_no_older() {
     let path = folder.path().join(CHANGES);
     sign(folder.path(), &[]).expect(0);
     let run = verify(&path, "2026-03-02").run().expect(1);
-    assert!(run.stdout.contains("[upload.too-old]"), "{}", run.stdout);
-    assert!(
-        run.stdout.contains("upload.max-age-days = 365"),
-        "{}",
-        run.stdout
-    );
+    run.prints("[upload.too-old]");
+    run.prints("upload.max-age-days = 365");
     verify(&path, "2026-03-02")
         .args(["--max-age", "366d"])
         .run()
@@ -112,10 +108,5 @@ fn a_refusal_names_the_file() {
     let folder = unsigned();
     fs::remove_file(folder.path().join("hello_1.0-1_all.deb")).unwrap();
     let run = sign(folder.path(), &[]).expect(2);
-    assert!(
-        run.stderr
-            .contains("hello_1.0-1_all.deb: the file does not exist"),
-        "{}",
-        run.stderr
-    );
+    run.complains("hello_1.0-1_all.deb: the file does not exist");
 }

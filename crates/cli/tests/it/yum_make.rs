@@ -53,11 +53,7 @@ fn a_folder_becomes_a_repository_and_is_signed_as_one() {
     let made = run(root, "index", &[]).expect(0);
     assert!(made.stdout.starts_with("made "), "{}", made.stdout);
     let again = run(root, "index", &[]).expect(0);
-    assert!(
-        again.stdout.contains("[yum.make.nothing-changed]"),
-        "{}",
-        again.stdout
-    );
+    again.prints("[yum.make.nothing-changed]");
     let signed = run(root, "index", &["--compress", "zst", &option, &file]).expect(0);
     assert!(signed.stdout.starts_with("signed "), "{}", signed.stdout);
     find(&root.join("repodata"), "-primary.xml.zst");
@@ -65,18 +61,10 @@ fn a_folder_becomes_a_repository_and_is_signed_as_one() {
     verify(root, "packages").expect(1);
 
     let signed = run(root, "sign", &[&option, &file]).expect(0);
-    assert!(
-        signed.stdout.contains("alpha-1.0-1.noarch.rpm"),
-        "{}",
-        signed.stdout
-    );
+    signed.prints("alpha-1.0-1.noarch.rpm");
     verify(root, "packages").expect(0);
     let again = run(root, "sign", &[&option, &file]).expect(0);
-    assert!(
-        again.stdout.contains("[yum.make.nothing-changed]"),
-        "{}",
-        again.stdout
-    );
+    again.prints("[yum.make.nothing-changed]");
     let apart = ["--packages", "all", "--place", "apart", &option, &file];
     run(root, "sign", &apart).expect(0);
     verify(root, "packages").expect(0);
@@ -95,28 +83,16 @@ fn what_is_refused_is_said_and_changes_nothing() {
     let broken = root.join("broken.rpm");
     fs::write(&broken, "no package").unwrap();
     let refused = run(root, "index", &[&option, &file]).expect(1);
-    assert!(
-        refused.stdout.contains("[rpm.not-a-package]"),
-        "{}",
-        refused.stdout
-    );
+    refused.prints("[rpm.not-a-package]");
     fs::remove_file(broken).unwrap();
     // Signed metadata give way to signed metadata only.
     add(root, "gamma");
     let unsigned = run(root, "index", &[]).expect(2);
-    assert!(
-        unsigned.stderr.contains("yum.publish.unsigned"),
-        "{}",
-        unsigned.stderr
-    );
+    unsigned.complains("yum.publish.unsigned");
     let [_, second] = key(&root.join(".keys"), "good-rsa4096");
     let two = ["--key", &file, "--key", &second];
     let refused = run(root, "index", &two).expect(2);
-    assert!(
-        refused.stderr.contains("exactly one key"),
-        "{}",
-        refused.stderr
-    );
+    refused.complains("exactly one key");
     assert_eq!(fs::read(root.join("repodata/repomd.xml")).unwrap(), repomd);
     let several = [&two[..], &["--several-signatures"]].concat();
     run(root, "index", &several).expect(0);
@@ -145,11 +121,7 @@ fn keys_are_opened_where_something_is_signed() {
     let opened = fs::File::options().write(true).open(&file).unwrap();
     opened.set_modified(found.modified().unwrap()).unwrap();
     let current = run(root, "index", &[&option, &file]).expect(0);
-    assert!(
-        current.stdout.contains("[yum.make.nothing-changed]"),
-        "{}",
-        current.stdout
-    );
+    current.prints("[yum.make.nothing-changed]");
     add(root, "gamma");
     run(root, "index", &[&option, &file]).expect(2);
 }

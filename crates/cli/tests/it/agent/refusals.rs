@@ -16,7 +16,7 @@ fn refused(call: Call, file: &Path, words: &str, hint: &str) {
     let folder = file.parent().unwrap();
     let before = listing(folder);
     let run = call.arg(file).run().expect(2);
-    assert!(run.stderr.contains(words), "{words}: {}", run.stderr);
+    run.complains(words);
     let step = run.stderr.lines().find(|line| line.contains("hint: "));
     assert!(
         step.is_some_and(|line| line.contains(hint)),
@@ -49,10 +49,10 @@ fn a_locked_key() {
     );
     let empty = shop.secret("empty", "\n");
     let run = given(&shop, &empty).arg(&file).run().expect(2);
-    assert!(run.stderr.contains("it is empty"), "{}", run.stderr);
+    run.complains("it is empty");
     let open = shop.put("open", "test passphrase\n");
     let run = given(&shop, &open).arg(&file).run().expect(2);
-    assert!(run.stderr.contains("chmod 600"), "{}", run.stderr);
+    run.complains("chmod 600");
 
     let right = shop.secret("right", "test passphrase\n");
     shop.configure("no-allow-loopback-pinentry\npinentry-program /bin/false\n");
@@ -120,7 +120,7 @@ fn a_key_that_is_not_there() {
         ("gpg:me@example.org", "gpg-agent:FINGERPRINT"),
     ] {
         let run = pkgseal(["sign", "--key", key]).arg(&file).run().expect(2);
-        assert!(run.stderr.contains(words), "{key}: {}", run.stderr);
+        run.complains(words);
     }
 }
 
@@ -151,7 +151,7 @@ fn keys_that_may_not_sign() {
             .arg(&file)
             .run()
             .expect(2);
-        assert!(run.stderr.contains(words), "{name}: {}", run.stderr);
+        run.complains(words);
         assert_eq!(listing(&shop.path("work")), ["notes.txt"]);
     }
 }

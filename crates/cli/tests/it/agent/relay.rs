@@ -149,7 +149,7 @@ fn an_agent_that_ends_midway_loses_nothing() {
 
     Relay::start(&shop.socket(), Fault::End(120));
     let run = shop.call("sign", &key).args(&files).run().expect(2);
-    assert!(run.stderr.contains("gpg-agent ended"), "{}", run.stderr);
+    run.complains("gpg-agent ended");
     assert!(
         run.stderr.contains("hint: ") && run.stderr.contains("gpgconf --launch gpg-agent"),
         "{}",

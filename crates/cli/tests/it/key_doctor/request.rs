@@ -34,7 +34,7 @@ fn the_holder_is_asked_for_exactly_what_is_missing() {
         .arg(ward.path("sick.cert.asc"))
         .run()
         .expect(0);
-    assert!(run.stdout.contains("nothing to ask for"));
+    run.prints("nothing to ask for");
 }
 
 /// gpg with the sick secret key, asked to do `commands` (arguments, and what it is told at
@@ -113,11 +113,7 @@ fn gpg_mends_what_the_request_proposes_it_for() {
         .prove("answer.gpg", &[ward.folder.path()])
         .run()
         .expect(2);
-    assert!(
-        run.stdout.contains("[prove.self-signature-lost]"),
-        "{}",
-        run.stdout
-    );
+    run.prints("[prove.self-signature-lost]");
 
     let ward = Ward::new(
         good()
@@ -172,14 +168,6 @@ fn sq_mends_what_the_request_proposes_it_for() {
     let run = pkgseal(["key", "doctor", "--time", "2039-01-01"])
         .arg(path)
         .run();
-    assert!(
-        !run.stdout.contains("[doctor.weak-binding]"),
-        "{}",
-        run.stdout
-    );
-    assert!(
-        !run.stdout.contains("[doctor.weak-back-signature]"),
-        "{}",
-        run.stdout
-    );
+    run.prints_no("[doctor.weak-binding]");
+    run.prints_no("[doctor.weak-back-signature]");
 }

@@ -23,13 +23,7 @@ fn an_interrupted_step_is_done_again() {
     fs::write(&folder, "in the way").unwrap();
     assert_eq!(rotation.step("2025-03-04", &both, &[]).status, 2);
     let status = rotation.status("2025-03-04").expect(0);
-    assert!(
-        status
-            .stdout
-            .contains("begun 2025-03-04T00:00:00Z and not ended"),
-        "{}",
-        status.stdout
-    );
+    status.prints("begun 2025-03-04T00:00:00Z and not ended");
     // Nothing else goes before it.
     let run = rotation.step("2025-09-01", &[rotation.new], &["--step", "hand-over"]);
     refused(&run, &["dual-sign was interrupted"]);

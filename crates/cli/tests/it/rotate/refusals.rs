@@ -44,7 +44,7 @@ fn the_naive_order_is_refused() {
         .arg(stranger)
         .run();
     assert_eq!(run.status, 2);
-    assert!(run.stderr.contains("neither the old nor the new key"));
+    run.complains("neither the old nor the new key");
     rotation
         .step("2025-03-03", &both, &["--simulate"])
         .expect(0);
@@ -141,10 +141,6 @@ fn plans_for_nothing_are_refused() {
         rotation.step("2025-03-03", &[], &[]),
     ] {
         assert_eq!(run.status, 2);
-        assert!(
-            run.stderr.contains("rotation plan: syntax"),
-            "{}",
-            run.stderr
-        );
+        run.complains("rotation plan: syntax");
     }
 }

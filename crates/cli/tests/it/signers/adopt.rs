@@ -123,7 +123,7 @@ fn what_cannot_be_adopted_is_told() {
     let to = folder.path();
     let refused = |call: Call, reason: &str| {
         let run = call.run().expect(2);
-        assert!(run.stderr.contains(reason), "{reason}: {}", run.stderr);
+        run.complains(reason);
         assert!(listing(to).is_empty());
     };
     refused(
@@ -181,6 +181,6 @@ fn nothing_is_overwritten() {
     let certificate = find(folder.path(), ".cert.asc");
     let before = fs::read(&certificate).unwrap();
     let again = adopt(&hsm, &uri, folder.path()).run().expect(2);
-    assert!(again.stderr.contains("exists already"), "{}", again.stderr);
+    again.complains("exists already");
     assert_eq!(fs::read(&certificate).unwrap(), before);
 }

@@ -63,8 +63,8 @@ fn a_mood_for_each_way_to_fail() {
     ] {
         let settings = format!("mode = \"{mode}\"\ntimeout = \"1s\"");
         let run = sign(&command, &settings, mood, std::slice::from_ref(&file)).expect(2);
-        assert!(run.stderr.contains(reason), "{mood}: {}", run.stderr);
-        assert!(run.stderr.contains("hint: "), "{}", run.stderr);
+        run.complains(reason);
+        run.complains("hint: ");
         assert_eq!(listing(&command.folder().join("files")), ["notes.txt"]);
     }
 }
@@ -79,11 +79,7 @@ fn a_command_that_dies_in_the_middle_leaves_whole_files_and_the_next_run_goes_on
         let before: Vec<_> = files.iter().map(|path| fs::read(path).unwrap()).collect();
         let mood = format!("die-after-{after}");
         let run = sign(&command, "mode = \"session\"", &mood, &files).expect(2);
-        assert!(
-            run.stderr.contains("it failed (exit status: 4)"),
-            "{}",
-            run.stderr
-        );
+        run.complains("it failed (exit status: 4)");
         assert_eq!(
             listing(&command.folder().join("packages")).len(),
             files.len()
@@ -131,7 +127,7 @@ fn what_a_command_says_reaches_the_terminal_escaped() {
     fs::write(command.program(), hostile).unwrap();
     put(command.folder(), "notes.txt", "some words\n");
     let run = sign(&command, "", "fail", &[command.folder().join("notes.txt")]).expect(2);
-    assert!(run.stderr.contains("owned"), "{}", run.stderr);
+    run.complains("owned");
     assert!(!run.stderr.contains('\u{1b}') && !run.stderr.contains('\u{7}'));
 }
 
@@ -145,6 +141,6 @@ fn a_relative_program_and_arguments_are_refused() {
         let run = pkgseal(["sign", "--key", name, "notes.txt"])
             .run()
             .expect(2);
-        assert!(run.stderr.contains(reason), "{}", run.stderr);
+        run.complains(reason);
     }
 }

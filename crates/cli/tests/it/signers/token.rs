@@ -86,14 +86,14 @@ impl Bench {
     #[track_caller]
     fn refuses(&self, uri: &str, reason: &str, hint: &str) {
         let run = self.sign(uri).expect(2);
-        assert!(run.stderr.contains(reason), "{reason}:\n{}", run.stderr);
+        run.complains(reason);
         let hinted = run.stderr.lines().find(|line| line.contains("hint: "));
         assert!(
             hint.is_empty() || hinted.is_some_and(|line| line.contains(hint)),
             "{hint}:\n{}",
             run.stderr
         );
-        assert!(!run.stderr.contains(PIN), "{}", run.stderr);
+        run.complains_not(PIN);
         assert_eq!(listing(self.folder.path()), ["notes.txt"]);
     }
 }
@@ -235,12 +235,8 @@ fn without_a_certificate_nothing_signs() {
     .arg(bench.folder.path().join("notes.txt"))
     .run()
     .expect(2);
-    assert!(
-        run.stderr.contains("certificate of the key is not known"),
-        "{}",
-        run.stderr
-    );
-    assert!(run.stderr.contains("--certificate FILE"), "{}", run.stderr);
+    run.complains("certificate of the key is not known");
+    run.complains("--certificate FILE");
 }
 
 #[test]
@@ -296,13 +292,9 @@ fn a_pin_in_an_argument_is_refused_and_not_repeated() {
         format!("nonsense?pin-value={PIN}"),
     ] {
         let run = bench.sign(&uri).expect(2);
-        assert!(
-            run.stderr.contains("pin-value shows the PIN"),
-            "{}",
-            run.stderr
-        );
-        assert!(run.stderr.contains("change the PIN"), "{}", run.stderr);
-        assert!(!run.stderr.contains(PIN), "{}", run.stderr);
+        run.complains("pin-value shows the PIN");
+        run.complains("change the PIN");
+        run.complains_not(PIN);
     }
 }
 
@@ -363,11 +355,7 @@ fn the_last_try_is_spent_on_request_only() {
         .arg(bench.folder.path().join("notes.txt"))
         .run()
         .expect(2);
-    assert!(
-        run.stderr.contains("one try is left before it locks"),
-        "{}",
-        run.stderr
-    );
+    run.complains("one try is left before it locks");
 }
 
 #[test]
@@ -382,7 +370,7 @@ fn a_locked_token_and_one_without_a_pin_are_not_tried() {
         .arg(bench.folder.path().join("notes.txt"))
         .run()
         .expect(2);
-    assert!(run.stderr.contains("its PIN is locked"), "{}", run.stderr);
+    run.complains("its PIN is locked");
     assert_eq!(bench.logged("login"), 0);
 }
 
@@ -394,7 +382,7 @@ fn a_keypad_is_asked_where_there_is_one() {
     bench.pin = None;
     // SoftHSM has no keypad: that it is asked without a PIN is what shows.
     let run = bench.sign(URI).expect(2);
-    assert!(run.stderr.contains("logging in"), "{}", run.stderr);
+    run.complains("logging in");
     assert_eq!(bench.logged("login"), 1);
 }
 
@@ -477,12 +465,8 @@ fn a_token_that_is_pulled_out_leaves_whole_files_and_the_next_run_goes_on() {
         let folder = many(&bench);
         let before = packages(&folder);
         let run = sign_many(&bench, &folder, "2").expect(2);
-        assert!(run.stderr.contains("taken out"), "{}", run.stderr);
-        assert!(
-            run.stderr.contains("run the same command again"),
-            "{}",
-            run.stderr
-        );
+        run.complains("taken out");
+        run.complains("run the same command again");
         for (path, bytes) in packages(&folder) {
             let Some((_, old)) = before.iter().find(|(known, _)| *known == path) else {
                 panic!("{} is left behind", path.display());
