@@ -71,6 +71,13 @@ impl DigestAlgorithm {
         }
     }
 
+    /// Computes the digest of some bytes.
+    pub fn digest(self, bytes: &[u8]) -> Vec<u8> {
+        let mut hasher = self.hasher();
+        hasher.update(bytes);
+        hasher.finalize().into_vec()
+    }
+
     /// Its bit in a set of algorithms.
     fn bit(self) -> u8 {
         1 << self as u8
@@ -349,6 +356,9 @@ mod tests {
         let digests = hasher.finish();
         for (algorithm, hex) in ABC {
             assert_eq!(digests.hex(algorithm).as_deref(), Some(hex), "{algorithm}");
+        }
+        for (algorithm, text) in ABC {
+            assert_eq!(hex::encode(&algorithm.digest(b"abc")), text, "{algorithm}");
         }
         assert_eq!(digests.strongest(), Some(DigestAlgorithm::Sha512));
     }

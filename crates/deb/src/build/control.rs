@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pkgseal_repo::{DigestAlgorithm, MultiHasher};
+use pkgseal_repo::{DigestAlgorithm, hex};
 
 use super::Build;
 
@@ -27,10 +27,8 @@ impl Build {
                 // dpkg keeps the sums of conffiles itself.
                 continue;
             }
-            let mut hasher = MultiHasher::new([DigestAlgorithm::Md5]);
-            hasher.update(&file.content);
-            let sum = hasher.finish().hex(DigestAlgorithm::Md5);
-            let _ = writeln!(sums, "{}  {path}", sum.unwrap_or_default());
+            let sum = hex::encode(&DigestAlgorithm::Md5.digest(&file.content));
+            let _ = writeln!(sums, "{sum}  {path}");
         }
         let mut files = Vec::new();
         if !conffiles.is_empty() {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use pkgseal_repo::{DigestAlgorithm, MultiHasher, is_deceptive};
+use pkgseal_repo::{DigestAlgorithm, hex, is_deceptive};
 
 use super::{Event, Forecast};
 
@@ -119,10 +119,8 @@ fn name(event: &Event) -> String {
 }
 
 fn uid(name: &str, before: usize) -> String {
-    let mut hasher = MultiHasher::new([DigestAlgorithm::Sha256]);
-    hasher.update(format!("{before}:{name}").as_bytes());
-    let digest = hasher.finish().hex(DigestAlgorithm::Sha256);
-    let digest = digest.unwrap_or_default();
+    let named = format!("{before}:{name}");
+    let digest = hex::encode(&DigestAlgorithm::Sha256.digest(named.as_bytes()));
     let short = digest.get(..32).unwrap_or_default();
     format!("{short}@forecast.pkgseal.invalid")
 }

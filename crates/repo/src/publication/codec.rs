@@ -1,6 +1,6 @@
 //! State of ours on the disk: fields with their lengths, and a digest over all of them.
 
-use crate::{DigestAlgorithm, Digests, MultiHasher};
+use crate::{DigestAlgorithm, Digests};
 
 /// Bytes of the digest at the end.
 const DIGEST: usize = 32;
@@ -49,14 +49,14 @@ impl Encoder {
 
     /// What goes to the disk.
     pub fn close(mut self) -> Vec<u8> {
-        let digest = sha256(&self.0);
+        let digest = DigestAlgorithm::Sha256.digest(&self.0);
         self.0.extend(digest);
         self.0
     }
 
     /// The digest of the fields, for comparing.
     pub fn fingerprint(&self) -> Vec<u8> {
-        sha256(&self.0)
+        DigestAlgorithm::Sha256.digest(&self.0)
     }
 }
 
@@ -68,7 +68,7 @@ impl<'a> Decoder<'a> {
     /// Checks the digest and the title.
     pub fn open(state: &'a [u8], title: &str) -> Option<Self> {
         let (fields, digest) = state.split_at_checked(state.len().checked_sub(DIGEST)?)?;
-        if sha256(fields) != digest {
+        if DigestAlgorithm::Sha256.digest(fields) != digest {
             return None;
         }
         let mut decoder = Self(fields);
@@ -123,19 +123,10 @@ impl<'a> Decoder<'a> {
     }
 }
 
-fn sha256(bytes: &[u8]) -> Vec<u8> {
-    let mut hasher = MultiHasher::new([DigestAlgorithm::Sha256]);
-    hasher.update(bytes);
-    let digests = hasher.finish();
-    digests
-        .get(DigestAlgorithm::Sha256)
-        .unwrap_or_default()
-        .to_vec()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::MultiHasher;
 
     fn state() -> Vec<u8> {
         let mut hasher = MultiHasher::new([DigestAlgorithm::Md5, DigestAlgorithm::Sha256]);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{DigestAlgorithm, MultiHasher};
+use crate::{DigestAlgorithm, hex};
 
 /// Adds the last line.
 pub(super) fn close(mut text: String) -> String {
@@ -35,10 +35,7 @@ pub(super) fn open<'a>(
 }
 
 fn sum(text: &str) -> String {
-    let mut hasher = MultiHasher::new([DigestAlgorithm::Sha256]);
-    hasher.update(text.as_bytes());
-    let digest = hasher.finish().hex(DigestAlgorithm::Sha256);
-    digest.unwrap_or_default()
+    hex::encode(&DigestAlgorithm::Sha256.digest(text.as_bytes()))
 }
 
 #[cfg(test)]

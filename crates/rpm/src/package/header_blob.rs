@@ -38,7 +38,7 @@ use std::io::{Seek as _, SeekFrom};
 use std::path::Path;
 
 use pkgseal_openpgp::Examination;
-use pkgseal_repo::{DigestAlgorithm, Finding, MultiHasher, Severity};
+use pkgseal_repo::{DigestAlgorithm, Finding, Severity, hex};
 
 pub use apply::{Offer, apply};
 pub use plan::PlanWriter;
@@ -208,10 +208,5 @@ pub(crate) fn nevra(head: &Head) -> String {
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn digest(header: &[u8]) -> String {
-    let mut hasher = MultiHasher::new([DigestAlgorithm::Sha256]);
-    hasher.update(header);
-    hasher
-        .finish()
-        .hex(DigestAlgorithm::Sha256)
-        .unwrap_or_default()
+    hex::encode(&DigestAlgorithm::Sha256.digest(header))
 }

@@ -27,7 +27,7 @@ use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use pkgseal_openpgp::{Examination, Signed};
-use pkgseal_repo::sync_directory;
+use pkgseal_repo::{DigestAlgorithm, sync_directory};
 
 use self::journal::{Record, State};
 use super::read::Head;
@@ -163,7 +163,7 @@ impl Edit {
             old: old.unwrap_or_default().to_vec(),
             new: new_front(head, edited),
             main: head.main().len() as u64,
-            digest: journal::sha256(head.main()),
+            digest: DigestAlgorithm::Sha256.digest(head.main()),
         };
         Ok(Self {
             path: path.to_owned(),

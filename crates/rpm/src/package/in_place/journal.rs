@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::FileExt as _;
 
-use pkgseal_repo::{DigestAlgorithm, MultiHasher};
+use pkgseal_repo::DigestAlgorithm;
 use rustix::fs::FallocateFlags;
 
 const TITLE: &[u8] = b"pkgseal rpm heads 1\n";
@@ -52,16 +52,6 @@ pub(super) enum State {
     New,
     /// Another package, or one that somebody else has edited since.
     Other,
-}
-
-pub(super) fn sha256(bytes: &[u8]) -> Vec<u8> {
-    let mut hasher = MultiHasher::new([DigestAlgorithm::Sha256]);
-    hasher.update(bytes);
-    let digests = hasher.finish();
-    digests
-        .get(DigestAlgorithm::Sha256)
-        .unwrap_or_default()
-        .to_vec()
 }
 
 impl Record {
@@ -120,7 +110,7 @@ impl Record {
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(State::Other),
             read => read?,
         }
-        if sha256(&main) != self.digest {
+        if DigestAlgorithm::Sha256.digest(&main) != self.digest {
             return Ok(State::Other);
         }
         if shifts {
@@ -158,7 +148,7 @@ pub(super) fn encode(records: &[Record]) -> Vec<u8> {
         head(&mut bytes, &record.old);
         head(&mut bytes, &record.new);
     }
-    let digest = sha256(&bytes);
+    let digest = DigestAlgorithm::Sha256.digest(&bytes);
     bytes.extend(digest);
     bytes
 }
@@ -197,7 +187,7 @@ fn longest_zeros(bytes: &[u8]) -> Range<usize> {
 /// Reads a journal; `None` when it is not whole.
 pub(super) fn decode(bytes: &[u8]) -> Option<Vec<Record>> {
     let (body, digest) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST)?)?;
-    if sha256(body) != digest {
+    if DigestAlgorithm::Sha256.digest(body) != digest {
         return None;
     }
     let mut rest = Reader(body.strip_prefix(TITLE)?);
