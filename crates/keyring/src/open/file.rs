@@ -6,7 +6,7 @@ use openpgp::cert::raw::RawCertParser;
 use openpgp::packet::Tag;
 use openpgp::parse::Parse;
 use pkgseal_openpgp::Certificate;
-use pkgseal_repo::{Finding, Severity};
+use pkgseal_repo::{Finding, Severity, shell_word};
 use sequoia_openpgp as openpgp;
 
 use super::{Asked, Collector, Form, Source, subject};
@@ -199,11 +199,5 @@ pub(crate) fn absolute(path: &Path) -> std::path::PathBuf {
 
 /// A path as a shell takes it.
 pub(crate) fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    if text.chars().all(plain) {
-        text.into_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    shell_word(&path.to_string_lossy())
 }
