@@ -18,6 +18,7 @@ mod journal;
 mod lock;
 mod pool;
 mod record;
+mod retention;
 mod sealed_text;
 mod stat;
 
@@ -25,6 +26,7 @@ pub use codec::{Decoder, Encoder};
 pub use disk::{Stage, alike, holds, real_directory, same_device, unobstructed};
 pub use journal::{How, Journal, Move, Part, next, stands, sweep};
 pub use lock::{FOLDER, Lock};
-pub use pool::{Entry, EntryKind, Pool, Pooled, walk};
+pub use pool::{EntryKind, Pool, PoolEntry, Pooled, walk};
 pub use record::{Kept, Record};
+pub use retention::Retention;
 pub use stat::Stat;

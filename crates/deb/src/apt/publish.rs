@@ -40,7 +40,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{Examination, Signed, Signer, Verifier};
-use pkgseal_repo::publication::{Journal, Record, next, sweep};
+use pkgseal_repo::publication::{Journal, Record, Retention, next, sweep};
 use pkgseal_repo::{CheckOptions, Finding, Progress, SafePath, Severity};
 
 use super::lint;
@@ -71,22 +71,12 @@ pub struct Generation {
 }
 
 /// How to publish.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublishOptions {
-    /// Generations whose indices stay under their digests, the new one included; at least
-    /// 2, for those who have just read the one before.
-    pub keep: usize,
+    /// Generations whose indices stay under their digests.
+    pub keep: Retention,
     /// How long to wait for another publisher.
     pub wait: Duration,
-}
-
-impl Default for PublishOptions {
-    fn default() -> Self {
-        Self {
-            keep: 3,
-            wait: Duration::ZERO,
-        }
-    }
 }
 
 /// Publishes generations of suites, one after the other: all of them or, where one is
@@ -144,7 +134,7 @@ impl Lock {
                 indices: generation.indices,
             });
         }
-        let keep = Some(publish.keep.max(2));
+        let keep = Some(publish.keep);
         let examination = Examination::new(KIND, self.named().display().to_string());
         self.bring_out(&suites, signers, time, keep, options, progress, examination)
     }
@@ -156,7 +146,7 @@ impl Lock {
         suites: &[Suite],
         signers: &[Signer],
         time: Timestamp,
-        keep: Option<usize>,
+        keep: Option<Retention>,
         options: &CheckOptions,
         progress: &dyn Progress,
         mut examination: Examination,

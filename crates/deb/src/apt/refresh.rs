@@ -1,13 +1,15 @@
 //! New dates and new signatures for a suite that has not changed.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use pkgseal_openpgp::{Examination, Fingerprint, Signed, Signer, Verified, Verifier};
+use pkgseal_repo::publication::Retention;
 use pkgseal_repo::{CheckOptions, Compression, Finding, Outcome, Progress, Root, SafePath};
 
 use super::discover;
-use super::publish::{Lock, PublishOptions, Sealed, Suite as Prepared, refused};
+use super::publish::{Lock, Sealed, Suite as Prepared, refused};
 use super::release::Release;
 use super::root::{self, Names};
 use super::tree::KIND;
@@ -30,8 +32,8 @@ pub struct RefreshOptions {
     /// Whom a Release that says `Signed-By` names from now on; `None` leaves it as it is, and
     /// a Release without the field gets none.
     pub signed_by: Option<Vec<Fingerprint>>,
-    /// How to publish.
-    pub publish: PublishOptions,
+    /// How long to wait for another publisher.
+    pub wait: Duration,
 }
 
 /// Suites with new dates and signatures, in memory: what [`RefreshDraft::publish`] would
@@ -41,7 +43,6 @@ pub struct RefreshDraft {
     prepared: Vec<Prepared>,
     before: Vec<Option<Timestamp>>,
     examination: Examination,
-    keep: usize,
     time: Timestamp,
 }
 
@@ -106,7 +107,8 @@ impl RefreshDraft {
             &self.prepared,
             signers,
             self.time,
-            Some(self.keep),
+            // New dates are no new generation: none goes.
+            Some(Retention::ALL),
             options,
             progress,
             self.examination,
@@ -158,7 +160,7 @@ pub fn draft_refresh(
     if signers.is_empty() {
         return Err(Error::NoSigner);
     }
-    let lock = Lock::take(root, refresh.publish.wait, time)?;
+    let lock = Lock::take(root, refresh.wait, time)?;
     let opened = Root::open(root)?;
     let mut examination = Examination::new(KIND, root.display().to_string());
     let found = discover::suites(&opened, &mut examination)?;
@@ -237,7 +239,6 @@ pub fn draft_refresh(
         prepared,
         before: pinned,
         examination,
-        keep: refresh.publish.keep.max(2),
         time,
     })
 }

@@ -9,16 +9,19 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use pkgseal_deb::apt::{self, Generation, Lock, PublishOptions};
 use pkgseal_deb::{Error, Result};
 use pkgseal_openpgp::Signed;
+use pkgseal_repo::publication::Retention;
 use pkgseal_repo::{CheckOptions, NoProgress, SafePath};
 use pkgseal_testkit::build::Digest;
 use pkgseal_testkit::build::apt::Repository;
 use pkgseal_testkit::build::deb::Deb;
 use pkgseal_testkit::keys;
 
-use crate::common::{accepted, folder, rejected, repository, verify_tree};
+use self::reader::Reader;
+use crate::common::{accepted, folder, rejected, repository, verifier_at, verify_tree};
 
 pub(crate) fn safe(path: &str) -> SafePath {
     SafePath::new(path).unwrap()
@@ -66,7 +69,22 @@ pub(crate) fn publish(
     signers: &[&str],
     options: &PublishOptions,
 ) -> Result<Signed> {
-    let time = keys::time(keys::SIGNED);
+    publish_at(
+        root,
+        generations,
+        signers,
+        options,
+        keys::time(keys::SIGNED),
+    )
+}
+
+fn publish_at(
+    root: &Path,
+    generations: Vec<Generation>,
+    signers: &[&str],
+    options: &PublishOptions,
+    time: Timestamp,
+) -> Result<Signed> {
     let signers: Vec<_> = signers
         .iter()
         .map(|name| keys::signer(name, time))
@@ -163,6 +181,54 @@ fn objects_of_three_generations_stay_and_of_older_ones_go() {
     }
     // Three generations of main, one of contrib, three variants, two digests.
     assert_eq!(objects(root), (3 + 1) * 3 * 2);
+}
+
+/// Whoever read an InRelease finds what it lists for as long as was asked for, however many
+/// publications there were since.
+#[test]
+fn objects_stay_for_as_long_as_was_asked_for() {
+    let folder = folder();
+    let root = folder.path();
+    let options = PublishOptions {
+        keep: Retention {
+            generations: 2,
+            span: SignedDuration::from_mins(150),
+        },
+        ..PublishOptions::default()
+    };
+    let reader = Reader::of(root.join("dists/stable"));
+    let mut read = Vec::new();
+    for hour in 0..7 {
+        let repository = numbered("stable", hour);
+        pool(root, &repository);
+        let time = keys::time(keys::SIGNED) + SignedDuration::from_hours(hour.into());
+        let generations = vec![generation(&repository)];
+        publish_at(root, generations, &["good"], &options, time).unwrap();
+        read.push(reader.root().unwrap());
+        for (age, seen) in (0..).zip(read.iter().rev()) {
+            // It was the newest until its successor came.
+            let kept = age < 2 || (age - 1) * 60 < 150;
+            let found = reader.by_hash(seen);
+            assert_eq!(found.is_ok(), kept, "{hour} {age} {found:?}");
+        }
+    }
+    // Three that two hours and a half need, and the new one.
+    assert_eq!(objects(root), (4 + 1) * 3 * 2);
+    // New dates take nothing from anybody, long after.
+    let refresh = apt::RefreshOptions::default();
+    let later = keys::time(keys::SIGNED) + SignedDuration::from_hours(500);
+    let (signers, check) = ([keys::signer("good", later)], CheckOptions::default());
+    apt::refresh(
+        root,
+        &verifier_at(&["good"], "2025-04-01"),
+        &signers,
+        later,
+        &refresh,
+        &check,
+        &NoProgress,
+    )
+    .unwrap();
+    assert_eq!(objects(root), (4 + 1) * 3 * 2);
 }
 
 #[test]

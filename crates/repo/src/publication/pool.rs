@@ -14,7 +14,7 @@ use crate::{Error, Result, SafePath};
 
 /// An entry of a directory, as the directory names it.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry<'a> {
+pub struct PoolEntry<'a> {
     /// The directory, relative to the root; `None` for the root itself.
     pub directory: Option<&'a SafePath>,
     /// The name, which need not be UTF-8.
@@ -66,7 +66,7 @@ pub struct Pool {
 pub fn walk(
     root: &Path,
     below: Option<&SafePath>,
-    wants: &(dyn Fn(Entry<'_>) -> bool + Sync),
+    wants: &(dyn Fn(PoolEntry<'_>) -> bool + Sync),
 ) -> Result<Pool> {
     let mut pool = Pool::default();
     let mut todo = vec![below.cloned()];
@@ -107,7 +107,7 @@ const SHARE: usize = 256;
 fn look_into(
     root: &Path,
     directory: Option<&SafePath>,
-    wants: &(dyn Fn(Entry<'_>) -> bool + Sync),
+    wants: &(dyn Fn(PoolEntry<'_>) -> bool + Sync),
 ) -> Result<Vec<Looked>> {
     let full = match directory {
         Some(directory) => root.join(directory),
@@ -173,7 +173,7 @@ impl Folder<'_> {
     fn next<Fd: AsFd>(
         self,
         entries: &mut RawDir<'_, Fd>,
-        wants: &(dyn Fn(Entry<'_>) -> bool + Sync),
+        wants: &(dyn Fn(PoolEntry<'_>) -> bool + Sync),
     ) -> rustix::io::Result<(Names, bool)> {
         let mut names = Names::default();
         while let Some(entry) = entries.next() {
@@ -185,7 +185,7 @@ impl Folder<'_> {
                 FileType::Unknown => EntryKind::Unsaid,
                 _ => EntryKind::File,
             };
-            let named = Entry {
+            let named = PoolEntry {
                 directory: self.path,
                 name: name.to_bytes(),
                 kind,

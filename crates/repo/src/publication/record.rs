@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
-use super::{journal, sealed_text};
+use super::{Retention, journal, sealed_text};
 use crate::{Error, Result, SafePath, StagedFile, read_file};
 use jiff::Timestamp;
 
@@ -48,14 +48,14 @@ impl Record {
     }
 
     /// Adds a generation, together with objects that stood there and nobody had noted,
-    /// and forgets all but the newest `keep`. Returns what no generation that is kept
+    /// and forgets those that `keep` lets go. Returns what no generation that is kept
     /// has any more: objects, and names of indices that are not in the new one.
     pub fn add(
         &mut self,
         directory: &str,
         new: Kept,
         found: &BTreeSet<SafePath>,
-        keep: usize,
+        keep: Retention,
     ) -> BTreeSet<SafePath> {
         let generations = self.0.entry(directory.to_owned()).or_default();
         let noted = |object: &&SafePath| {
@@ -79,7 +79,8 @@ impl Record {
             _ => generations.insert(0, new),
         }
         let mut gone: BTreeSet<SafePath> = BTreeSet::new();
-        for old in generations.split_off(keep.min(generations.len())) {
+        let times: Vec<Timestamp> = generations.iter().map(|kept| kept.time).collect();
+        for old in generations.split_off(keep.count(&times)) {
             gone.extend(old.objects);
         }
         for kept in &mut *generations {
@@ -182,6 +183,13 @@ mod tests {
             .collect()
     }
 
+    fn newest(generations: usize) -> Retention {
+        Retention {
+            generations,
+            ..Retention::default()
+        }
+    }
+
     fn kept(objects: &[&str], names: &[&str]) -> Kept {
         Kept {
             time: "2025-03-01T00:00:00Z".parse().unwrap(),
@@ -195,7 +203,7 @@ mod tests {
         let mut record = Record::default();
         let none = BTreeSet::new();
         let mut add = |objects: &[&str], names: &[&str], keep| {
-            record.add("dists/a", kept(objects, names), &none, keep)
+            record.add("dists/a", kept(objects, names), &none, newest(keep))
         };
         assert_eq!(add(&["h/1", "h/s"], &["P", "Q"], 3), set(&[]));
         assert_eq!(add(&["h/2", "h/s"], &["P", "Q"], 3), set(&[]));
@@ -205,8 +213,8 @@ mod tests {
         // Dates alone push nothing out.
         assert_eq!(add(&["h/1"], &["P"], 3), set(&[]));
         assert_eq!(add(&["h/1"], &["P"], 3), set(&[]));
-        assert_eq!(add(&["h/5"], &["P"], 1), set(&["h/1", "h/3", "h/4"]));
-        assert_eq!(record.retired("dists/a"), set(&[]));
+        assert_eq!(add(&["h/5"], &["P"], 1), set(&["h/3", "h/4"]));
+        assert_eq!(record.retired("dists/a"), set(&["h/1"]));
         assert_eq!(record.retired("dists/b"), set(&[]));
         let text = record.to_text();
         assert_eq!(Record::parse(&text).unwrap(), record);
@@ -216,14 +224,17 @@ mod tests {
     fn objects_of_others_age_with_the_generation_they_stood_beside() {
         let mut record = Record::default();
         let found = set(&["h/x", "h/1"]);
-        assert_eq!(record.add(".", kept(&["h/1"], &[]), &found, 2), set(&[]));
+        assert_eq!(
+            record.add(".", kept(&["h/1"], &[]), &found, newest(2)),
+            set(&[])
+        );
         let found = set(&["h/x", "h/1", "h/y"]);
         assert_eq!(
-            record.add(".", kept(&["h/2"], &[]), &found, 2),
+            record.add(".", kept(&["h/2"], &[]), &found, newest(2)),
             set(&["h/x"])
         );
         let found = set(&["h/1", "h/2", "h/y"]);
-        let gone = record.add(".", kept(&["h/3"], &[]), &found, 2);
+        let gone = record.add(".", kept(&["h/3"], &[]), &found, newest(2));
         assert_eq!(gone, set(&["h/1", "h/y"]));
         assert_eq!(record.retired("."), set(&["h/2"]));
     }

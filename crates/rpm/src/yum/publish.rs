@@ -35,8 +35,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use pkgseal_openpgp::{Armor, Examination, Signed, Signer, Verified, Verifier};
 use pkgseal_repo::publication::{
-    How, Journal, Kept, Lock, Move, Part, Record, Stage, next, real_directory, same_device, sweep,
-    unobstructed,
+    How, Journal, Kept, Lock, Move, Part, Record, Retention, Stage, next, real_directory,
+    same_device, sweep, unobstructed,
 };
 use pkgseal_repo::{CheckOptions, Finding, Outcome, Progress, Root, SafePath, Severity};
 
@@ -65,25 +65,14 @@ pub enum Signatures {
 }
 
 /// How to publish.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PublishOptions {
-    /// Generations whose metadata files stay, the new one included; at least 2, for those
-    /// who have just read the one before.
-    pub keep: usize,
+    /// Generations whose metadata files stay.
+    pub keep: Retention,
     /// How long to wait for another publisher.
     pub wait: Duration,
     /// Whether `repomd.xml.asc` may hold several signatures.
     pub signatures: Signatures,
-}
-
-impl Default for PublishOptions {
-    fn default() -> Self {
-        Self {
-            keep: 3,
-            wait: Duration::ZERO,
-            signatures: Signatures::default(),
-        }
-    }
 }
 
 impl PublishOptions {
@@ -240,7 +229,7 @@ impl Publisher<'_> {
             objects: new.clone(),
             names: BTreeSet::new(),
         };
-        let gone = record.add(REPODATA, kept, &old, self.publish.keep.max(2));
+        let gone = record.add(REPODATA, kept, &old, self.publish.keep);
         let mut moves: Vec<Move> = new
             .iter()
             .filter(|path| built.stage.path().join(path.as_str()).exists())
@@ -325,7 +314,7 @@ impl Publisher<'_> {
                     objects: new,
                     names: BTreeSet::new(),
                 };
-                let keep = self.publish.keep.max(2);
+                let keep = self.publish.keep;
                 record.add(".", kept, &old, keep)
             }
         };

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
+use pkgseal_repo::publication::Retention;
 
 use crate::args::OptionalSecrets;
 
@@ -82,8 +83,22 @@ pub(crate) struct PublishArguments {
     pub(crate) secrets: OptionalSecrets,
     /// Keep the indices of this many generations under their digests, 2 at least
     #[arg(long, value_name = "N", default_value = "3")]
-    pub(crate) keep: usize,
+    keep: usize,
+    /// Keep those too that were the newest within this length of time: of everything that a
+    /// client or a mirror may have begun to read
+    #[arg(long, value_name = "DURATION", value_parser = pkgseal_repo::parse_duration, default_value = "0s")]
+    keep_for: SignedDuration,
     /// Wait this long for somebody else who publishes there
     #[arg(long, value_name = "DURATION", value_parser = pkgseal_repo::parse_duration, default_value = "0s")]
     pub(crate) wait: SignedDuration,
+}
+
+impl PublishArguments {
+    /// Which generations stay.
+    pub(crate) fn retention(&self) -> Retention {
+        Retention {
+            generations: self.keep,
+            span: self.keep_for,
+        }
+    }
 }

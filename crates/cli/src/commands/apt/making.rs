@@ -57,7 +57,7 @@ impl<'a> Run<'a> {
                 let publish = self.publish;
                 let signers = context::optional_signers(&publish.secrets, self.now)?;
                 let options = PublishOptions {
-                    keep: publish.keep,
+                    keep: publish.retention(),
                     wait: self.wait,
                 };
                 let progress = self.progress.as_ref();

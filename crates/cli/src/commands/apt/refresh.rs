@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
-use pkgseal_deb::apt::{PublishOptions, RefreshOptions};
+use pkgseal_deb::apt::RefreshOptions;
 use pkgseal_openpgp::{Certificates, Verifier};
 use pkgseal_repo::{Limits, Outcome};
 
@@ -25,10 +25,7 @@ pub(super) fn run(arguments: &AptRefresh, clock: SystemTime) -> Result<ExitCode>
         valid_for: arguments.valid_for,
         if_older_than: arguments.if_older_than,
         signed_by: None,
-        publish: PublishOptions {
-            wait: Duration::try_from(arguments.wait).context("--wait")?,
-            ..PublishOptions::default()
-        },
+        wait: Duration::try_from(arguments.wait).context("--wait")?,
     };
     let options = context::check_options(&arguments.common, &limits);
     let bar = progress::for_stderr();

@@ -69,7 +69,7 @@ pub(super) fn publish_options(
     several: &SeveralSignatures,
 ) -> Result<PublishOptions> {
     Ok(PublishOptions {
-        keep: arguments.keep,
+        keep: arguments.retention(),
         wait: Duration::try_from(arguments.wait).context("--wait is negative")?,
         signatures: if several.several_signatures {
             Signatures::Several

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use pkgseal_repo::SafePath;
-use pkgseal_repo::publication::{self, Entry, Stat};
+use pkgseal_repo::publication::{self, PoolEntry, Stat};
 
 use crate::Result;
 
@@ -48,7 +48,7 @@ pub(super) struct Found {
 ///
 /// [`Error::Repo`]: crate::Error::Repo
 pub(super) fn walk(root: &Path, below: Option<&SafePath>) -> Result<Vec<Found>> {
-    let wants = |entry: Entry<'_>| entry.directory.is_some() || entry.name != b"dists";
+    let wants = |entry: PoolEntry<'_>| entry.directory.is_some() || entry.name != b"dists";
     let found = publication::walk(root, below, &wants)?.files.into_iter();
     let found = found.filter_map(|file| {
         let kind = Kind::of(file.path.file_name());

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use pkgseal_openpgp::{Examination, Verifier};
 use pkgseal_repo::publication::{
-    How, Kept, Move, Part, Record, Stage, alike, holds, next, real_directory, same_device,
-    unobstructed,
+    How, Kept, Move, Part, Record, Retention, Stage, alike, holds, next, real_directory,
+    same_device, unobstructed,
 };
 use pkgseal_repo::{
     CheckOptions, DigestAlgorithm, Entry, Finding, MultiHasher, Progress, Report, Requirement,
@@ -45,7 +45,7 @@ pub(super) struct Workshop<'a> {
     pub(super) verifier: &'a Verifier,
     pub(super) time: Timestamp,
     /// Generations to keep; `None` where only signatures are made.
-    pub(super) keep: Option<usize>,
+    pub(super) keep: Option<Retention>,
     pub(super) options: &'a CheckOptions,
     pub(super) progress: &'a dyn Progress,
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use pkgseal_deb::apt::{Lock, PublishOptions};
+use pkgseal_repo::publication::Retention;
 use pkgseal_repo::{CheckOptions, NoProgress};
 use pkgseal_testkit::{keys, peers};
 
@@ -37,7 +38,10 @@ fn publish_next(root: &Path, keep: usize) -> u32 {
         &signers,
         time,
         &PublishOptions {
-            keep,
+            keep: Retention {
+                generations: keep,
+                ..Retention::default()
+            },
             ..PublishOptions::default()
         },
         &CheckOptions::default(),

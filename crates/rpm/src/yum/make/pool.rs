@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pkgseal_repo::publication::{self, Entry, EntryKind, Pooled, Stat};
+use pkgseal_repo::publication::{self, EntryKind, PoolEntry, Pooled, Stat};
 use pkgseal_repo::{Finding, SafePath};
 
 use crate::codes;
@@ -57,7 +57,7 @@ pub(super) fn walk(root: &Path) -> Result<Pool> {
 }
 
 /// Packages, directories, and links, which may lead to a directory.
-fn is_wanted(entry: Entry<'_>) -> bool {
+fn is_wanted(entry: PoolEntry<'_>) -> bool {
     if entry.directory.is_none() && entry.name == REPODATA.as_bytes() {
         return false;
     }

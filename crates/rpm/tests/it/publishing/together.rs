@@ -9,6 +9,7 @@ use std::time::Duration;
 use pkgseal_openpgp::{Object, Verified};
 use pkgseal_repo::{
     CheckOptions, Compression, Decompressor, Limits, NoProgress, publication::Lock,
+    publication::Retention,
 };
 use pkgseal_rpm::yum::{
     self, Drafted, IndexOptions, Placing, Primary, PublishOptions, Repomd, RepositoryOptions,
@@ -30,7 +31,10 @@ const KEEP: usize = 40;
 
 fn options() -> PublishOptions {
     PublishOptions {
-        keep: KEEP,
+        keep: Retention {
+            generations: KEEP,
+            ..Retention::default()
+        },
         wait: Duration::from_secs(600),
         ..PublishOptions::default()
     }
