@@ -189,11 +189,27 @@ fn read_descriptor(number: RawFd) -> Result<Zeroizing<Vec<u8>>> {
     read_limited(file, &path, PASSPHRASE)
 }
 
-/// Reads into one buffer that never grows, for growing would leave copies behind.
+/// Reads into a buffer that does not grow where it is, for that would leave copies behind.
 fn read_limited(mut file: File, path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>> {
-    let mut buffer = Zeroizing::new(vec![0; limit.saturating_add(1)]);
+    // A file says how long it is, and what is longer than it has to be is wiped too.
+    let expected = match file.metadata() {
+        Ok(metadata) if metadata.is_file() => {
+            usize::try_from(metadata.len()).map_or(limit, |length| length.min(limit))
+        }
+        _ => limit,
+    };
+    let mut buffer = Zeroizing::new(vec![0; expected.saturating_add(1)]);
     let mut length = 0;
     loop {
+        if length == buffer.len() && length <= limit {
+            // Longer than it said. The old buffer is wiped.
+            let mut larger = Zeroizing::new(vec![0; limit.saturating_add(1)]);
+            larger
+                .iter_mut()
+                .zip(buffer.iter())
+                .for_each(|(to, from)| *to = *from);
+            buffer = larger;
+        }
         let rest = buffer.get_mut(length..).unwrap_or_default();
         match file.read(rest) {
             Ok(0) => break,
@@ -220,4 +236,37 @@ fn unreadable(path: &Path, source: std::io::Error) -> Error {
         path: path.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(path: &Path, limit: usize) -> Result<Vec<u8>> {
+        read_limited(File::open(path).unwrap(), path, limit).map(|read| read.to_vec())
+    }
+
+    #[test]
+    fn a_file_is_read_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        for length in [0, 1, 4_095, 4_096] {
+            let bytes = vec![7; length];
+            std::fs::write(&path, &bytes).unwrap();
+            assert_eq!(read(&path, 4_096).unwrap(), bytes);
+        }
+        std::fs::write(&path, vec![7; 4_097]).unwrap();
+        assert!(read(&path, 4_096).is_err());
+    }
+
+    /// Files of the kernel say that they are empty.
+    #[test]
+    fn a_file_may_be_longer_than_it_says() {
+        let path = Path::new("/proc/self/cmdline");
+        assert_eq!(std::fs::metadata(path).unwrap().len(), 0);
+        let whole = std::fs::read(path).unwrap();
+        assert_eq!(read(path, 1 << 20).unwrap(), whole);
+        assert_eq!(read(path, whole.len()).unwrap(), whole);
+        assert!(read(path, whole.len() - 1).is_err());
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
+
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
 
 /// Large enough that system calls and virtual dispatch do not show.
 const BUFFER: usize = 1 << 20;
@@ -22,25 +25,28 @@ pub fn read_through(file: &File, sinks: &mut [&mut dyn Write]) -> io::Result<u64
     let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::Sequential);
     // Taken out, so that a sink may call this again.
     let mut buffer = BUFFER_OF_THREAD.take();
-    buffer.resize(BUFFER, 0);
+    buffer.clear();
+    buffer.reserve_exact(BUFFER);
     let count = pump(file, &mut buffer, sinks);
     BUFFER_OF_THREAD.set(buffer);
     count
 }
 
-fn pump(mut file: &File, buffer: &mut [u8], sinks: &mut [&mut dyn Write]) -> io::Result<u64> {
+/// Reads into what `buffer` has room for. It is not zeroed first: a small file, read alone,
+/// would pay more for that than for everything else.
+fn pump(file: &File, buffer: &mut Vec<u8>, sinks: &mut [&mut dyn Write]) -> io::Result<u64> {
     let mut total = 0;
     loop {
-        let count = match file.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+        buffer.clear();
+        let count = match rustix::io::read(file, spare_capacity(buffer)) {
+            Err(Errno::INTR) => continue,
             count => count?,
         };
         if count == 0 {
             return Ok(total);
         }
-        let piece = buffer.get(..count).unwrap_or_default();
         for sink in &mut *sinks {
-            sink.write_all(piece)?;
+            sink.write_all(buffer)?;
         }
         total += count as u64;
     }
