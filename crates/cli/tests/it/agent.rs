@@ -1,6 +1,7 @@
 //! Keys that gpg-agent keeps: everything is signed with them, each by a peer's verdict, and
 //! whatever keeps the agent from signing is said.
 
+mod killed;
 mod refusals;
 mod relay;
 

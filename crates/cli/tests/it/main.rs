@@ -23,6 +23,7 @@ mod index;
 mod key_doctor;
 mod key_life;
 mod key_peers;
+mod key_stored;
 mod keyring_audit;
 mod keyring_tools;
 mod manual;

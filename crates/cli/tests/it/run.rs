@@ -8,6 +8,9 @@ use std::process::Command;
 /// A call in the making.
 pub(crate) struct Call(Command);
 
+/// A call under way.
+pub(crate) struct Started(std::process::Child);
+
 /// What came of a call.
 pub(crate) struct Run {
     pub(crate) status: i32,
@@ -48,8 +51,28 @@ impl Call {
         self
     }
 
-    pub(crate) fn run(mut self) -> Run {
-        let output = self.0.output().unwrap();
+    /// With this working directory.
+    pub(crate) fn inside(mut self, directory: &Path) -> Self {
+        self.0.current_dir(directory);
+        self
+    }
+
+    /// Starts it.
+    pub(crate) fn start(mut self) -> Started {
+        self.0.stdout(std::process::Stdio::piped());
+        self.0.stderr(std::process::Stdio::piped());
+        Started(self.0.spawn().unwrap())
+    }
+
+    pub(crate) fn run(self) -> Run {
+        self.start().end()
+    }
+}
+
+impl Started {
+    /// Waits for its end.
+    pub(crate) fn end(self) -> Run {
+        let output = self.0.wait_with_output().unwrap();
         Run {
             // Killed by a signal (a panic aborts with 101) is never an outcome.
             status: output.status.code().unwrap_or(-1),

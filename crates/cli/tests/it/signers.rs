@@ -2,5 +2,6 @@
 
 mod adopt;
 mod command;
+mod lifecycle;
 mod objects;
 mod token;
