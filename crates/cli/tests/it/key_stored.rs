@@ -53,10 +53,6 @@ impl Bench {
         pkgseal(["key", "revoke", "--time", APPLIED, "--with"]).arg(with)
     }
 
-    fn binary(&self) -> Vec<u8> {
-        binary(&self.path("test.cert.asc"))
-    }
-
     fn verify(&self) -> i32 {
         pkgseal(["verify", "--time", keys::NOW, "--keyring"])
             .arg(self.path("test.cert.asc"))

@@ -35,7 +35,7 @@ const SILENCE: Duration = Duration::from_secs(300);
 /// Connections at once. The agent computes one signature at a time: a second connection
 /// keeps it busy while the first one's answer travels, more only wait.
 const CONNECTIONS: usize = 4;
-/// Attempts when the agent has no memory, and the first pause between them; each next one
+/// Attempts when the agent has no memory, or is just ending, and the first pause between them; each next one
 /// is twice as long.
 const ATTEMPTS: u32 = 7;
 const PAUSE: Duration = Duration::from_millis(20);
@@ -229,21 +229,8 @@ fn connect(
     when: Absent,
     asking: Asking,
 ) -> Result<Connection, SignerError> {
-    let stream = socket::connect(socket, when).map_err(|reason| {
-        SignerError::new(source, reason).hint(match when {
-            Absent::Start => "see what keeps it from running: gpgconf --launch gpg-agent",
-            Absent::Fail => refusal::AGAIN,
-        })
-    })?;
-    let unusable = |failure: Failure| {
-        SignerError::new(source, format!("{}: {failure}", socket.display()))
-            .hint("see whether it answers: gpg-connect-agent 'getinfo version' /bye")
-    };
-    let io = |error: std::io::Error| unusable(Failure::Io(error));
-    stream.set_read_timeout(Some(SILENCE)).map_err(io)?;
-    stream.set_write_timeout(Some(SILENCE)).map_err(io)?;
-    let writer = stream.try_clone().map_err(io)?;
-    let mut connection = Connection::open(stream, writer).map_err(unusable)?;
+    let unusable = |failure| unusable(source, socket, &failure);
+    let mut connection = greeted(source, socket, when)?;
     for option in super::terminal::options() {
         // What the agent does not want to know (a forwarded one), it need not.
         match connection.simple(&option) {
@@ -268,6 +255,44 @@ fn connect(
         }
     }
     Ok(connection)
+}
+
+/// A connection over which the agent has greeted.
+fn greeted(
+    source: &KeySource,
+    socket: &std::path::Path,
+    when: Absent,
+) -> Result<Connection, SignerError> {
+    let io = |error: std::io::Error| unusable(source, socket, &Failure::Io(error));
+    let mut left = match when {
+        Absent::Start => ATTEMPTS,
+        Absent::Fail => 1,
+    };
+    let mut pause = PAUSE;
+    loop {
+        left -= 1;
+        let stream = socket::connect(socket, when).map_err(|reason| {
+            SignerError::new(source, reason).hint(match when {
+                Absent::Start => "see what keeps it from running: gpgconf --launch gpg-agent",
+                Absent::Fail => refusal::AGAIN,
+            })
+        })?;
+        stream.set_read_timeout(Some(SILENCE)).map_err(io)?;
+        stream.set_write_timeout(Some(SILENCE)).map_err(io)?;
+        let writer = stream.try_clone().map_err(io)?;
+        match Connection::open(stream, writer) {
+            Ok(connection) => return Ok(connection),
+            // It is just ending, and takes nobody any more: another one is started.
+            Err(Failure::Ended | Failure::Io(_)) if left > 0 => std::thread::sleep(pause),
+            Err(failure) => return Err(unusable(source, socket, &failure)),
+        }
+        pause *= 2;
+    }
+}
+
+fn unusable(source: &KeySource, socket: &std::path::Path, failure: &Failure) -> SignerError {
+    SignerError::new(source, format!("{}: {failure}", socket.display()))
+        .hint("see whether it answers: gpg-connect-agent 'getinfo version' /bye")
 }
 
 /// What a pinentry shows.

@@ -18,3 +18,4 @@ mod judging;
 mod profiles;
 mod reading;
 mod signing;
+mod stored;

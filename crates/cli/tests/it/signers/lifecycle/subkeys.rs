@@ -4,7 +4,6 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use pkgseal_testkit::build::put;
 use pkgseal_testkit::keys::{self, Back, Hash, Says, load};
 use pkgseal_testkit::peers::gnupg::Home;
 use pkgseal_testkit::peers::softhsm::{Beside, SoftHsm};
@@ -136,7 +135,7 @@ fn primary_key_and_subkey_in_different_places_mend_together() {
 
     for kept in ["file", "agent"] {
         let folder = tempfile::tempdir().unwrap();
-        let published = put(folder.path(), "offline.cert.asc", cast.certificate());
+        let published = secret(folder.path(), "offline.cert.asc", cast.certificate());
         let name = match kept {
             "file" => secret(folder.path(), "offline.key.asc", cast.secret())
                 .display()
