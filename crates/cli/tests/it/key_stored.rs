@@ -317,11 +317,7 @@ fn what_is_no_revocation_of_this_certificate_is_refused() {
 
     // What it is applied to.
     let rev = bench.path("test.rev.asc");
-    let both = [
-        before.clone(),
-        fs::read(other.path("test.cert.asc")).unwrap(),
-    ]
-    .concat();
+    let both = [before, fs::read(other.path("test.cert.asc")).unwrap()].concat();
     let ring = put("ring.asc", &both);
     let open = bench.path("open.key.asc");
     fs::copy(bench.path("test.key.asc"), &open).unwrap();

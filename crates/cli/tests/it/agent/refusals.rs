@@ -1,8 +1,10 @@
 //! What keeps an agent from signing, and what is said about it.
 
 use std::fs;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pkgseal_testkit::keys;
 
@@ -160,7 +162,7 @@ fn keys_that_may_not_sign() {
 fn read_key(shop: &Shop, grip: &str) -> Vec<u8> {
     use std::io::{BufRead as _, BufReader, Write as _};
     shop.gpgconf(&["--launch", "gpg-agent"]);
-    let mut agent = std::os::unix::net::UnixStream::connect(shop.socket()).unwrap();
+    let mut agent = UnixStream::connect(shop.socket()).unwrap();
     writeln!(agent, "READKEY {grip}").unwrap();
     let mut octets = Vec::new();
     for line in BufReader::new(agent).split(b'\n').skip(1) {
@@ -238,12 +240,19 @@ fn something_else_listens() {
     ] {
         let _ = fs::remove_file(&socket);
         let listener = UnixListener::bind(&socket).unwrap();
+        let over = Arc::new(AtomicBool::new(false));
+        let told = over.clone();
         let talk = std::thread::spawn(move || {
             use std::io::Write as _;
-            let (mut client, _) = listener.accept().unwrap();
-            let _ = client.write_all(greeting);
+            // As often as it is asked: one that hangs up may only be ending.
+            while !told.load(Ordering::SeqCst) {
+                let (mut client, _) = listener.accept().unwrap();
+                let _ = client.write_all(greeting);
+            }
         });
         refused(shop.call("sign", &key), &file, words, "gpg-connect-agent");
+        over.store(true, Ordering::SeqCst);
+        let _ = UnixStream::connect(&socket);
         talk.join().unwrap();
     }
     fs::remove_file(&socket).unwrap();
