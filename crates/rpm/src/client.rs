@@ -144,6 +144,7 @@ impl Client {
         let rules: Rules = CLIENTS.inherit(name, text)?;
         let profile =
             Profile::named(&rules.profile).map_err(|error| malformed(error.to_string()))?;
+        let profile = without(&profile, &rules).map_err(malformed)?;
         let cut_offs = cut_offs(&rules.cut_offs, &profile).map_err(malformed)?;
         Ok(Self {
             rules: rules.into(),
@@ -262,6 +263,23 @@ impl CutOff {
 }
 
 /// Each changes what those before it left.
+/// The profile without the algorithms that a client was built without.
+fn without(profile: &Profile, rules: &Rules) -> std::result::Result<Profile, String> {
+    let known = |name: &str| profile.text().contains(&format!("[public-key.{name}]"));
+    let mut text = String::new();
+    for name in &rules.openpgp.unknown_keys {
+        if !known(name) {
+            return Err(format!("openpgp.unknown-keys: the profile has no `{name}`"));
+        }
+        text.push_str(&format!(
+            "[public-key.{name}]\naccept = \"never\"\nexplain = \"{} does not know it\"\n",
+            rules.name
+        ));
+    }
+    let overlaid = profile.overlaid(profile.name(), &text);
+    overlaid.map_err(|error| error.to_string())
+}
+
 fn cut_offs(rules: &[CutOffRule], profile: &Profile) -> std::result::Result<Vec<CutOff>, String> {
     let mut days = rules
         .iter()

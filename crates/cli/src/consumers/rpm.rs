@@ -16,7 +16,7 @@ use pkgseal_rpm::lint::{self, Target};
 const SYSTEMS: &[(&str, &str, &str)] = &[
     ("dnf-el8", "rpm-4.18", "el8"),
     ("dnf-el9", "rpm-4.18", "el9"),
-    ("dnf-el10", "rpm-4.20", "el10"),
+    ("dnf-el10", "rpm-6", "el10"),
     ("dnf-fedora", "rpm-6", "fedora"),
     ("zypper-suse", "rpm-4.18", "suse"),
 ];

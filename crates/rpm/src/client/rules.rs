@@ -146,6 +146,9 @@ pub(super) struct OpenpgpRule {
     pub(super) parser: Parser,
     #[serde(default)]
     pub(super) unsupported: Unsupported,
+    /// Public-key algorithms of the profile that it was built without.
+    #[serde(default)]
+    pub(super) unknown_keys: Vec<String>,
     #[serde(rename = "explain")]
     pub(super) _explain: String,
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use pkgseal_openpgp::{Certificates, Examination};
 use pkgseal_repo::{CheckOptions, Outcome, Severity};
+use pkgseal_rpm::client::Client;
 use pkgseal_rpm::lint::{self, Target};
 use pkgseal_testkit::build::Compression;
 use pkgseal_testkit::build::rpm::{Format, Parts, Rpm, Tag, tag};
@@ -486,4 +487,114 @@ fn what_is_no_package_is_rejected() {
     let broken = parts.with(Tag::strings(tag::OPENPGP, &texts)).build();
     let found = lint(&broken, "good-ed25519", &target("el9"));
     assert!(rejections(&found).contains(&"rpm.signature.encoding"));
+}
+
+/// Whether the real zypper loads a repository whose repomd.xml.asc holds these signatures, by
+/// the keys of these certificates; `block` makes one armored block of them.
+fn zypper_takes(
+    signers: &[&str],
+    trusted: &[&str],
+    block: fn(&[Vec<u8>]) -> Vec<u8>,
+) -> Option<bool> {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("repository");
+    Repository::new(vec![hello(Format::V4)]).write(&root);
+    let text = fs::read(root.join("repodata/repomd.xml")).unwrap();
+    let signatures: Vec<_> = signers.iter().map(|key| by(key, &text, None)).collect();
+    fs::write(root.join("repodata/repomd.xml.asc"), block(&signatures)).unwrap();
+    let keys = folder.path().join("keys.asc");
+    let all = trusted
+        .iter()
+        .flat_map(|key| keys::load(key).certificate().to_vec());
+    fs::write(&keys, all.collect::<Vec<u8>>()).unwrap();
+    let url = format!("dir:{}", root.display());
+    Some(yum::zypper_at(keys::time(keys::NOW), &url, &keys)?.says("hello"))
+}
+
+/// zypper looks for the key of the last signature and imports no other: who knows the first
+/// one's alone is stranded, however the signatures stand in the file.
+#[test]
+fn zypper_goes_by_the_last_of_several_signatures() {
+    let (one, other) = ("good-rsa4096", "good-rsa2048");
+    let one_block: fn(&[Vec<u8>]) -> Vec<u8> = |all| armor(&all.concat());
+    let blocks: fn(&[Vec<u8>]) -> Vec<u8> = |all| all.iter().flat_map(|one| armor(one)).collect();
+    let found = |code: &str, signers: &[&str]| {
+        let text = b"<repomd/>";
+        let signature: Vec<u8> = signers.iter().flat_map(|key| by(key, text, None)).collect();
+        let certificates = keys::certificates(&[one, other]);
+        let linted = lint::repomd(
+            text,
+            &armor(&signature),
+            &target("suse"),
+            &certificates,
+            now(),
+        );
+        codes(&linted, Severity::Warning).contains(&code)
+    };
+    assert!(found("yum.lint.several-signatures", &[one, other]));
+    assert!(!found("yum.lint.several-signatures", &[one]));
+    for (signers, trusted, taken) in [
+        (&[one][..], &[one][..], true),
+        (&[one], &[other], false),
+        (&[one, other], &[one], false),
+        (&[one, other], &[other], true),
+        (&[one, other], &[one, other], true),
+    ] {
+        for block in [one_block, blocks] {
+            let Some(really) = zypper_takes(signers, trusted, block) else {
+                return;
+            };
+            assert_eq!(really, taken, "by {signers:?}, trusting {trusted:?}");
+        }
+    }
+}
+
+/// Debian builds rpm-sequoia without post-quantum algorithms, as it does without brainpool.
+#[test]
+fn debian_13_imports_what_its_model_says() {
+    let Some(room) = Room::new() else {
+        return;
+    };
+    let client = Client::named("rpm-4.20").unwrap();
+    let mut refused = Vec::new();
+    for key in KINDS {
+        let database = tempfile::tempdir_in(room.outside()).unwrap();
+        let database = room.path_inside(database.path());
+        let certificate = room.put("key.asc", keys::load(key).certificate());
+        let import = [
+            Path::new("--dbpath"),
+            &database,
+            Path::new("--import"),
+            &certificate,
+        ];
+        let really = room.run("rpmkeys", import).accepted();
+        let certificates = certificates(key);
+        let certificate = certificates.iter().next().unwrap();
+        let said = client.imports(certificate, now()).contains(&true);
+        assert_eq!(said, really, "{key}");
+        if !said {
+            refused.push(*key);
+        }
+    }
+    let expected = [
+        "good-brainpool-p256",
+        "good-mldsa65",
+        "good-mldsa87",
+        "rsa1024",
+        "sha1-binding",
+    ];
+    assert_eq!(refused, expected);
+}
+
+#[test]
+fn an_algorithm_that_no_profile_has_is_refused() {
+    let text = Client::named("rpm-4.20")
+        .unwrap()
+        .text()
+        .replace("slh-dsa-128s", "slh-dsa-1");
+    let error = Client::parse("x", &text).unwrap_err().to_string();
+    assert!(
+        error.contains("openpgp.unknown-keys") && error.contains("slh-dsa-1"),
+        "{error}"
+    );
 }
