@@ -25,7 +25,7 @@ mod revocation;
 use binding::{Binding, times, unbound};
 pub(crate) use binding::{is_bare, newest};
 pub(crate) use moments::moments;
-pub(crate) use policy::{EVERYTHING, SelfSignatures, below_profile, critical_unknown};
+pub(crate) use policy::{EVERYTHING, SelfSignatures, below_profile, critical_unknown, used};
 use revocation::revocation;
 
 /// A state, and what to say of it.

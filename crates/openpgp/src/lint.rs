@@ -7,6 +7,7 @@ use sequoia_openpgp as openpgp;
 
 use crate::algorithm::Algorithm;
 use crate::keystate::{self, Assessment};
+use crate::profile::Use;
 use crate::{Certificate, Certificates, Fingerprint, KeyState, Profile, codes, time};
 
 /// A key that expires within this time is about to.
@@ -116,27 +117,28 @@ fn weak_self_signatures(
     subject: &str,
 ) -> Vec<Finding> {
     let cert = certificate.cert();
-    let newest_on_user_ids = cert
-        .userids()
-        .filter_map(|user_id| user_id.self_signatures().next());
-    let newest_on_subkeys = cert
+    let newest_on_user_ids = cert.userids().filter_map(|user_id| {
+        let by = keystate::used(user_id.userid().hash_algo_security());
+        Some((user_id.self_signatures().next()?, by))
+    });
+    let newest_on_keys = cert
         .keys()
-        .subkeys()
-        .filter_map(|subkey| subkey.self_signatures().next());
-    let newest_on_key = cert.primary_key().self_signatures().next();
-    let mut findings: Vec<Finding> = newest_on_key
-        .into_iter()
+        .filter_map(|key| Some((key.self_signatures().next()?, Use::SelfSignature)));
+    let mut findings: Vec<Finding> = newest_on_keys
         .chain(newest_on_user_ids)
-        .chain(newest_on_subkeys)
-        .flat_map(|signature| std::iter::once(signature).chain(signature.embedded_signatures()))
-        .filter_map(|signature| weak(signature, profile, subject))
+        .flat_map(|(signature, by)| {
+            let embedded = signature.embedded_signatures();
+            let embedded = embedded.map(|signature| (signature, Use::SelfSignature));
+            std::iter::once((signature, by)).chain(embedded)
+        })
+        .filter_map(|(signature, by)| weak(signature, by, profile, subject))
         .collect();
     findings.dedup();
     findings
 }
 
-fn weak(signature: &Signature, profile: &Profile, subject: &str) -> Option<Finding> {
-    let (what, line) = keystate::below_profile(signature, profile)?;
+fn weak(signature: &Signature, used: Use, profile: &Profile, subject: &str) -> Option<Finding> {
+    let (what, line) = keystate::below_profile(signature, used, profile)?;
     Some(
         Finding::warning(codes::WEAK_BINDING, subject, what)
             .because(line)

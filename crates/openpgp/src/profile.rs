@@ -79,6 +79,9 @@ pub(crate) struct Cited<T> {
 pub(crate) enum Use {
     Data,
     SelfSignature,
+    /// A self-signature on what leaves room for a collision: a user ID of more than 96
+    /// bytes, a picture.
+    LongUserId,
 }
 
 impl std::fmt::Debug for Profile {
@@ -243,6 +246,10 @@ impl Profile {
         let (field, when) = match used {
             Use::Data => ("data", found.data),
             Use::SelfSignature => ("self-signature", found.self_signature),
+            Use::LongUserId => match found.long_user_id {
+                Some(when) => ("long-user-id", when),
+                None => ("self-signature", found.self_signature),
+            },
         };
         self.unless(held(when, made), &found.explain, || {
             format!("digest.{rule}.{field} = \"{when}\"")

@@ -10,7 +10,8 @@ use openpgp::policy::Policy;
 use openpgp::types::SignatureType;
 use sequoia_openpgp as openpgp;
 
-use super::{Assessment, EVERYTHING, Key, below_profile};
+use super::{Assessment, EVERYTHING, Key, below_profile, used};
+use crate::profile::Use;
 use crate::{KeyState, Profile, codes, time};
 
 /// Self-signatures looked at when those of the day are gone.
@@ -130,8 +131,15 @@ pub(super) fn unbound(key: &Key<'_>, profile: &Profile, at: SystemTime) -> Asses
             let below = primary.binding_signature();
             let own = valid.binding_signature();
             let back = own.embedded_signatures();
-            for signature in std::iter::once(below).chain([own]).chain(back) {
-                if let Some((what, line)) = below_profile(signature, profile) {
+            let mut user_ids = key.cert().userids();
+            let on_user_id = user_ids.find(|one| one.self_signatures().any(|own| own == below));
+            let by = on_user_id.map_or(Use::SelfSignature, |user_id| {
+                used(user_id.userid().hash_algo_security())
+            });
+            let others = std::iter::once(own).chain(back);
+            let others = others.map(|signature| (signature, Use::SelfSignature));
+            for (signature, by) in std::iter::once((below, by)).chain(others) {
+                if let Some((what, line)) = below_profile(signature, by, profile) {
                     return Assessment {
                         code: codes::WEAK_BINDING,
                         cause: Some(line),

@@ -11,11 +11,23 @@ use crate::algorithm::digest_rule;
 use crate::profile::Use;
 use crate::{Profile, names, time};
 
+/// Where a collision is no danger, and where it is one.
+pub(crate) fn used(security: HashAlgoSecurity) -> Use {
+    match security {
+        HashAlgoSecurity::SecondPreImageResistance => Use::SelfSignature,
+        HashAlgoSecurity::CollisionResistance => Use::LongUserId,
+    }
+}
+
 /// Why the profile does not count a self-signature: words and the profile's line.
-pub(crate) fn below_profile(signature: &Signature, profile: &Profile) -> Option<(String, String)> {
+pub(crate) fn below_profile(
+    signature: &Signature,
+    used: Use,
+    profile: &Profile,
+) -> Option<(String, String)> {
     let made = signature.signature_creation_time().map(time::timestamp);
     let rule = digest_rule(signature.hash_algo());
-    let accepted = profile.digest(rule, Use::SelfSignature, made);
+    let accepted = profile.digest(rule, used, made);
     let version = profile.version(signature.version(), made);
     // The usual case, asked once for every self-signature: no words are needed.
     if accepted.value && version.value {
@@ -33,6 +45,10 @@ pub(crate) fn below_profile(signature: &Signature, profile: &Profile) -> Option<
         .unwrap_or_default();
     if !accepted.value {
         let digest = names::digest(signature.hash_algo());
+        let what = match used {
+            Use::LongUserId => format!("{what} on a user ID of more than 96 bytes"),
+            _ => what.to_owned(),
+        };
         return Some((format!("{what}{when} uses {digest}"), accepted.line));
     }
     let number = signature.version();
@@ -61,12 +77,12 @@ impl<'a> SelfSignatures<'a> {
 }
 
 impl Policy for SelfSignatures<'_> {
-    fn signature(&self, signature: &Signature, _: HashAlgoSecurity) -> openpgp::Result<()> {
+    fn signature(&self, signature: &Signature, security: HashAlgoSecurity) -> openpgp::Result<()> {
         let refuse = |why: String| Err(openpgp::Error::PolicyViolation(why, None).into());
         let Some(profile) = self.profile else {
             return Ok(());
         };
-        if let Some((what, _)) = below_profile(signature, profile) {
+        if let Some((what, _)) = below_profile(signature, used(security), profile) {
             return refuse(what);
         }
         match critical_unknown(signature) {

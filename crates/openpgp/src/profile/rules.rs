@@ -73,6 +73,8 @@ pub(super) struct AllowedRule {
 pub(super) struct DigestRule {
     pub(super) data: Until,
     pub(super) self_signature: Until,
+    /// Left out, as `self_signature`.
+    pub(super) long_user_id: Option<Until>,
     #[serde(default)]
     pub(super) weak: bool,
     pub(super) explain: String,

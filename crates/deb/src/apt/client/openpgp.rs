@@ -41,6 +41,9 @@ pub(super) fn profile(rules: &Rules, policy: Policy) -> Result<Profile, pkgseal_
             word(rule.self_signature),
             quoted(&rule.explain)
         );
+        if let Some(long) = rule.long_user_id {
+            let _ = writeln!(text, "long-user-id = \"{}\"", word(long));
+        }
     }
     for (name, rule) in &rules.public_key {
         let accept = match (policy, rule.next) {
