@@ -20,6 +20,8 @@ pub struct Filter {
     pub fingerprints: Vec<Fingerprint>,
     /// Certificates with a user ID like one of these; empty for all.
     pub user_ids: Vec<UserIdPattern>,
+    /// Certificates of one of these versions of OpenPGP; empty for all.
+    pub versions: Vec<u8>,
     /// Certificates in this state.
     pub state: State,
     /// Parts that go.
@@ -137,6 +139,9 @@ impl Filter {
     }
 
     fn takes(&self, certificate: &Certificate, keys: &[KeyFacts], now: Timestamp) -> Result<bool> {
+        if !self.versions.is_empty() && !self.versions.contains(&certificate.version()) {
+            return Ok(false);
+        }
         if !self.fingerprints.is_empty() {
             let mut named = false;
             for fingerprint in &self.fingerprints {

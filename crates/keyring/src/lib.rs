@@ -61,6 +61,7 @@ pub mod rotate;
 mod secret;
 mod signers;
 mod store;
+mod versions;
 
 pub use canonical::Extent;
 pub use codes::ALL as CODES;
@@ -79,4 +80,5 @@ pub use signers::{
     AdoptRequest, Adopted, CommandKey, KeySource, KeySourceError, LastTry, Pkcs11Key, SignerError,
     adopt, open_source, write_adopted,
 };
-pub use store::{Encoding, KeyringFile, in_order, write_files, write_keyring};
+pub use store::{Encoding, KeyringFile, write_files, write_keyring};
+pub use versions::{mixed_versions, parting};

@@ -30,23 +30,15 @@ impl Encoding {
         }
     }
 
-    /// The bytes of a keyring, certificates [in the order](in_order) that old readers need.
+    /// The bytes of a keyring, certificates [in the order](Certificates::by_version) that
+    /// old readers need.
     pub fn encode(self, certificates: &Certificates) -> Vec<u8> {
         let one = match self {
             Self::Binary => Certificate::to_binary,
             Self::Armored => Certificate::to_armored,
         };
-        in_order(certificates).iter().flat_map(one).collect()
+        certificates.by_version().iter().flat_map(one).collect()
     }
-}
-
-/// Certificates in order of version, then of fingerprint. GnuPG 2.2 stops reading at the
-/// first certificate of version 6, and would miss those of version 4 behind it. gpgv reads
-/// all before it; gpg's import loses the last one of them too, whatever the order.
-pub fn in_order(certificates: &Certificates) -> Vec<Certificate> {
-    let mut all: Vec<Certificate> = certificates.iter().cloned().collect();
-    all.sort_by_key(Certificate::version);
-    all
 }
 
 /// A file of certificates on its way to a directory.
@@ -67,7 +59,7 @@ pub struct KeyringFile {
 /// written; [`Error::ReadBack`] when what was staged does not read as the same
 /// certificates. The old file is whole then.
 pub fn write_keyring(path: &Path, encoding: Encoding, certificates: &Certificates) -> Result<()> {
-    let wanted = in_order(certificates);
+    let wanted = certificates.by_version();
     stage(path, &encoding.encode(certificates), &wanted)?.commit()?;
     Ok(())
 }

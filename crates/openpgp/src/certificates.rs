@@ -87,6 +87,15 @@ impl Certificates {
         self.index.certificates.values()
     }
 
+    /// All, in order of version, then of fingerprint: as they belong into one file. GnuPG
+    /// up to 2.4 stops reading at the first certificate of version 6, and loses the one
+    /// before it too.
+    pub fn by_version(&self) -> Vec<Certificate> {
+        let mut all: Vec<Certificate> = self.iter().cloned().collect();
+        all.sort_by_key(Certificate::version);
+        all
+    }
+
     /// The certificate with this primary fingerprint.
     pub fn get(&self, fingerprint: &Fingerprint) -> Option<&Certificate> {
         self.index.certificates.get(fingerprint)

@@ -26,6 +26,8 @@ mod key_peers;
 mod key_stored;
 mod keyring_audit;
 mod keyring_tools;
+mod keyring_versions;
+mod long_user_ids;
 mod manual;
 mod maven;
 mod outcome;

@@ -25,7 +25,7 @@ codes! {
     WEB_PAGE = "keyring.web-page", "the file is a web page, not a key: the download went wrong";
     TRUNCATED = "keyring.truncated", "the file ends in the middle of a key: the download or the copy was cut off";
     DANGLING = "keyring.dangling-link", "a symbolic link leads to a file that does not exist";
-    V6_HIDES = "keyring.v6-hides-others", "a certificate of OpenPGP version 6 in a keyring hides every other one in it from gpgv, and so from apt before 2.9";
+    V6_HIDES = "keyring.v6-hides-others", "a certificate of OpenPGP version 6 in a keyring hides those behind it, and the one before it, from gpg and gpgv up to 2.4, and so from apt before 2.9: put it into a file of its own";
     STALE = "keyring.stale-copy", "an older copy of the same certificate lies beside a newer one, and programs that find it first miss the newer one's extension or revocation";
     DIVERGED = "keyring.diverging-copies", "copies of the same certificate each have something the other lacks: merge them";
     OTHER_DATA = "keyring.not-a-certificate", "the file holds something else than OpenPGP certificates";

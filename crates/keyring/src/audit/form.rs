@@ -10,7 +10,7 @@ use super::codes;
 use crate::codes::{KEYBOX, SECRET, UNREADABLE, UNUSABLE};
 use crate::open::file::{absolute, contains, lookalike, quoted};
 use crate::open::{Asked, KeptFile};
-use crate::{Form, open};
+use crate::{Form, open, versions};
 
 const BEGIN: &[u8] = b"-----BEGIN PGP ";
 const END: &[u8] = b"-----END PGP ";
@@ -213,8 +213,8 @@ impl About<'_> {
         (armored && blocks > 1).then(|| {
             let detail = format!("{blocks} armored blocks in one file");
             Finding::note(codes::SEVERAL_BLOCKS, &self.subject, detail).hint(format!(
-                "put them into one block: pkgseal keyring merge --output {} {}",
-                self.shell(Some("merged.asc")),
+                "write them without armor: pkgseal keyring merge --output {} {}",
+                self.shell(Some("gpg")),
                 self.shell(None)
             ))
         })
@@ -224,17 +224,9 @@ impl About<'_> {
         let certificates = &self.file.certificates;
         let six = certificates.iter().find(|one| one.version() > 4)?;
         (certificates.iter().any(|one| one.version() <= 4)).then(|| {
-            let detail = format!(
-                "{} is of OpenPGP version 6, and lies in one file with others",
-                six.fingerprint()
-            );
-            self.warning(codes::V6_HIDES, detail)
-                .hint(format!(
-                    "put it into a file of its own: pkgseal keyring filter --certificate {} --output {} {}",
-                    six.fingerprint(),
-                    self.shell(Some("v6.gpg")),
-                    self.shell(None)
-                ))
+            let before = certificates.iter().take_while(|one| one.version() <= 4);
+            versions::finding(six, before.last(), &self.subject)
+                .hint(versions::parting(&[self.path], self.path))
         })
     }
 

@@ -32,6 +32,17 @@ enum Word {
     Reject,
 }
 
+/// What becomes of a file in which there is a certificate of a newer version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Newer {
+    /// That one is skipped.
+    #[default]
+    Skipped,
+    /// It is not read any further, and the certificate before is lost.
+    Stops,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Rules {
@@ -40,6 +51,8 @@ struct Rules {
     checked: String,
     profile: String,
     newest_version: Option<u8>,
+    #[serde(default)]
+    newer_in_file: Newer,
     #[serde(default)]
     digest: BTreeMap<String, DigestRule>,
     #[serde(default)]
@@ -56,6 +69,8 @@ struct Rules {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct DigestRule {
     self_signature: Until,
+    /// On user IDs of more than 96 bytes; left out, as `self_signature`.
+    long_user_id: Option<Until>,
     explain: String,
 }
 
@@ -123,16 +138,25 @@ impl Model {
             policies,
             treatment,
         );
-        Ok(model.knowing(newest))
+        let model = model.knowing(newest);
+        Ok(match rules.newer_in_file {
+            Newer::Skipped => model,
+            Newer::Stops => model.stopping_at_newer(),
+        })
     }
 }
 
 /// The profile in force from each day on.
 fn policies(rules: &Rules) -> Result<Vec<Policy>, pkgseal_openpgp::Error> {
     let base = Profile::named(&rules.profile)?;
-    let digests = rules.digest.values().map(|rule| rule.self_signature);
+    let digests = rules.digest.values();
+    let digests = digests.flat_map(|rule| [Some(rule.self_signature), rule.long_user_id]);
     let keys = rules.public_key.values().filter_map(|rule| rule.accept);
-    let mut days: Vec<_> = digests.chain(keys).filter_map(Until::end).collect();
+    let mut days: Vec<_> = digests
+        .flatten()
+        .chain(keys)
+        .filter_map(Until::end)
+        .collect();
     days.sort_unstable();
     days.dedup();
     std::iter::once(None)
@@ -155,6 +179,9 @@ fn differences(rules: &Rules, now: Timestamp) -> String {
             rule.self_signature.at(now),
             quoted(&rule.explain)
         );
+        if let Some(long) = rule.long_user_id {
+            let _ = writeln!(text, "long-user-id = \"{}\"", long.at(now));
+        }
     }
     for (name, rule) in &rules.public_key {
         let _ = writeln!(text, "[public-key.{name}]");

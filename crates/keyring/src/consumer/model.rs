@@ -62,6 +62,8 @@ pub struct Model {
     treatment: Treatment,
     /// The newest version of OpenPGP it knows.
     newest: u8,
+    /// Whether it reads no further in a file than up to a newer one.
+    stops: bool,
 }
 
 impl Model {
@@ -81,6 +83,7 @@ impl Model {
             foretold: Vec::new(),
             treatment,
             newest: u8::MAX,
+            stops: false,
         }
     }
 
@@ -88,6 +91,14 @@ impl Model {
     #[must_use]
     pub fn knowing(mut self, newest: u8) -> Self {
         self.newest = newest;
+        self
+    }
+
+    /// Reads no further in a file than up to a certificate of a newer version, and loses
+    /// the one that it was reading.
+    #[must_use]
+    pub fn stopping_at_newer(mut self) -> Self {
+        self.stops = true;
         self
     }
 
@@ -208,7 +219,27 @@ impl Consumer for Model {
     }
 
     fn reads(&self, file: &KeyFile<'_>) -> Reading {
-        Reading::whole(file)
+        let known = |one: &Certificate| one.version() <= self.newest;
+        let newer = file.certificates.iter().position(|one| !known(one));
+        let Some(newer) = newer.filter(|_| self.stops) else {
+            return Reading::whole(file);
+        };
+        let all = file.certificates.iter().enumerate();
+        let lost =
+            |(place, one): &(usize, &Certificate)| place.saturating_add(1) >= newer && known(one);
+        let mut reading = Reading::default();
+        if all.clone().any(|one| lost(&one)) {
+            let detail = "it stops at a certificate of a version it does not know, and loses the one before it";
+            let finding = Finding::reject(codes::FORM, file.name, detail);
+            let cause = format!("{}: {}", self.name, self.summary);
+            reading.reasons.push(finding.because(cause));
+        }
+        // Of newer ones it says why it does not take them.
+        reading.found = all
+            .filter(|one| !lost(one))
+            .map(|(_, certificate)| certificate.fingerprint())
+            .collect();
+        reading
     }
 
     fn profile(&self, now: Timestamp) -> Option<Profile> {

@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use pkgseal_keyring::consumer::{Consumer as _, KeyFile, Model};
 use pkgseal_keyring::export::{self, WkdMethod};
-use pkgseal_keyring::{Encoding, Extent, in_order, merge, open, trim, write_keyring};
+use pkgseal_keyring::{Encoding, Extent, Form, merge, open, trim, write_keyring};
 use pkgseal_openpgp::{Certificate, Certificates};
 use pkgseal_repo::Limits;
 use pkgseal_testkit::keys;
@@ -80,11 +81,11 @@ fn the_world_merges_the_same_in_any_order() {
         assert!(bytes(&again.certificates) == expected);
         let (read, errors) = Certificate::parse_all(&expected);
         assert_eq!(errors, []);
-        assert_eq!(read, in_order(&whole.certificates));
+        assert_eq!(read, whole.certificates.by_version());
         let armored = Encoding::Armored.encode(&whole.certificates);
         let (read, errors) = Certificate::parse_all(&armored);
         assert_eq!(errors, []);
-        assert_eq!(read, in_order(&whole.certificates));
+        assert_eq!(read, whole.certificates.by_version());
     }
 }
 
@@ -237,10 +238,38 @@ fn gpg_reads_up_to_certificates_of_version_6() {
     };
     // It loses the one before them as well, which it was still reading.
     let expected = [true, true, false, false];
-    assert_eq!(
-        in_order(&certificates).iter().map(seen).collect::<Vec<_>>(),
-        expected
-    );
+    let by_version = certificates.by_version();
+    assert_eq!(by_version.iter().map(seen).collect::<Vec<_>>(), expected);
+    // What it says of a version it does not know is said of those alone.
+    let content = bytes(&certificates);
+    for asked in [
+        by_version.as_slice(),
+        &[by_version[3].clone(), by_version[0].clone()],
+    ] {
+        let reading = Model::named("gpg").unwrap().reads(&KeyFile {
+            name: "all.gpg",
+            form: Form::Binary,
+            content: &content,
+            certificates: asked,
+            errors: &[],
+        });
+        let lost: Vec<bool> = asked
+            .iter()
+            .map(|one| one.version() == 4 && !reading.found.contains(&one.fingerprint()))
+            .collect();
+        let imported = gnupg::Home::new(&[]).unwrap();
+        let binary: Vec<u8> = asked.iter().flat_map(Certificate::to_binary).collect();
+        let seen = seen_by_gpg(&imported, &binary).unwrap();
+        let really: Vec<bool> = asked
+            .iter()
+            .map(|one| {
+                let fingerprint = one.fingerprint().to_string();
+                one.version() == 4 && !seen.iter().any(|line| line.ends_with(&fingerprint))
+            })
+            .collect();
+        assert_eq!(lost, really);
+        assert_eq!(reading.reasons.len(), 1, "{:?}", reading.reasons);
+    }
 }
 
 #[test]

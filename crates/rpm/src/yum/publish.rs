@@ -33,7 +33,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use pkgseal_openpgp::{Armor, Examination, Signed, Signer, Verified, Verifier};
+use pkgseal_openpgp::{
+    Armor, Certificate, Certificates, Examination, Signed, Signer, Verified, Verifier,
+};
 use pkgseal_repo::publication::{
     How, Journal, Kept, Lock, Move, Part, Record, Retention, Stage, next, real_directory,
     same_device, sweep, unobstructed,
@@ -194,17 +196,23 @@ impl Publisher<'_> {
             return Ok(());
         }
         self.publish.allows(self.signers)?;
-        let (mut signature, mut certificates) = (Vec::new(), Vec::new());
+        let mut signature = Vec::new();
         for signer in self.signers {
             let signer = std::slice::from_ref(signer);
             let block = Signer::detached(signer, &built.repomd, Armor::Armored, self.time)?;
             signature.extend(block);
-            for signer in signer {
-                certificates.extend(signer.certificate().to_armored());
-            }
         }
+        let certificates = self
+            .signers
+            .iter()
+            .map(|signer| signer.certificate().clone());
+        let certificates = Certificates::new(certificates).by_version();
+        let armored: Vec<u8> = certificates
+            .iter()
+            .flat_map(Certificate::to_armored)
+            .collect();
         let (key, asc) = ("repomd.xml.key", "repomd.xml.asc");
-        stage.write(Path::new(key), &certificates, &like(key))?;
+        stage.write(Path::new(key), &armored, &like(key))?;
         stage.write(Path::new(asc), &signature, &like(asc))?;
         Ok(())
     }

@@ -22,6 +22,9 @@ pub(crate) struct KeyringFilter {
     /// Take certificates with a mail address of this very domain
     #[arg(long = "domain", value_name = "DOMAIN")]
     pub(crate) domains: Vec<String>,
+    /// Take certificates of this version of OpenPGP
+    #[arg(long = "openpgp", value_name = "VERSION", value_parser = clap::value_parser!(u8).range(4..=6))]
+    pub(crate) versions: Vec<u8>,
     /// Take certificates in this state only
     #[arg(long = "only", value_name = "STATE", default_value = "any")]
     pub(crate) only: StateName,

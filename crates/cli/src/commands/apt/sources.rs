@@ -35,12 +35,11 @@ pub(super) fn run(arguments: &AptSources, clock: SystemTime) -> Result<ExitCode>
             "name a directory with --output",
         ));
     }
-    let certificates = loaded.certificates.iter().cloned().collect();
     let name = match &arguments.name {
         Some(name) => name.clone(),
         None => host(&arguments.uri),
     };
-    let kit = match Kit::new(&name, entry(arguments), certificates) {
+    let kit = match Kit::new(&name, entry(arguments), &loaded.certificates) {
         Ok(kit) => kit,
         Err(finding) => return Ok(refused(&[*finding])),
     };

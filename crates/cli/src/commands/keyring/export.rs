@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use pkgseal_keyring::export::{self, Exported, VoaPlace, WkdMethod};
-use pkgseal_keyring::{Encoding, Extent, KeyringFile};
+use pkgseal_keyring::{Encoding, Extent, KeyringFile, mixed_versions, parting};
 use pkgseal_openpgp::{Certificates, Examination, Signed};
 use pkgseal_repo::{Finding, Limits, SafePath};
 
@@ -24,9 +24,11 @@ pub(super) fn run(arguments: &KeyringExport) -> Result<ExitCode> {
     if let Some(empty) = kept.refuses_empty("export") {
         findings.push(empty);
     } else {
-        match exported(arguments, &kept.certificates, extent)? {
+        let form = exported(arguments, &kept.certificates, extent)?;
+        findings.extend(mixed(arguments, &kept.certificates, &form));
+        match form {
             Form::Text(content) => {
-                kept.findings.iter().for_each(report::warn_finding);
+                findings.iter().for_each(report::warn_finding);
                 report::block(&String::from_utf8(content)?)?;
                 return Ok(ExitCode::SUCCESS);
             }
@@ -94,7 +96,7 @@ fn exported(
             certificates,
         ),
         Name::Keys => {
-            let text = pkgseal_maven::trust::keys::write(&pkgseal_keyring::in_order(certificates));
+            let text = pkgseal_maven::trust::keys::write(&certificates.by_version());
             single(arguments, "KEYS", text, certificates)
         }
         Name::RpmGpgKey => {
@@ -130,6 +132,33 @@ fn exported(
             Ok(Form::Written(inserted.written, inserted.findings))
         }
     }
+}
+
+/// Files that hold certificates of several versions: what some readers lose of them.
+fn mixed(arguments: &KeyringExport, certificates: &Certificates, form: &Form) -> Vec<Finding> {
+    use KeyringFormName as Name;
+    let whole = matches!(
+        arguments.keyring_form,
+        Name::AptGpg | Name::Asc | Name::Deb822 | Name::RepomdKey | Name::Keys
+    );
+    let found: Vec<Finding> = match form {
+        _ if whole => mixed_versions(certificates, "export").into_iter().collect(),
+        Form::Files(_, exported) => exported
+            .files
+            .iter()
+            .filter_map(|file| {
+                let inside = Certificates::new(file.certificates.iter().cloned());
+                mixed_versions(&inside, file.path.to_string())
+            })
+            .collect(),
+        // One certificate a file.
+        Form::Text(_) | Form::Written(..) => Vec::new(),
+    };
+    let commands = parting(&arguments.paths, Path::new("certificates.gpg"));
+    found
+        .into_iter()
+        .map(|finding| finding.hint(format!("{commands}, and export each of them")))
+        .collect()
 }
 
 /// The name of a single file, for a directory.
@@ -184,7 +213,7 @@ fn single(
     let file = KeyringFile {
         path: SafePath::new(&file)?,
         content,
-        certificates: pkgseal_keyring::in_order(certificates),
+        certificates: certificates.by_version(),
     };
     let exported = Exported {
         files: vec![file],

@@ -20,6 +20,7 @@ pub(super) fn run(arguments: &KeyringFilter, clock: SystemTime) -> Result<ExitCo
     let filter = Filter {
         fingerprints: context::fingerprints("--certificate", &arguments.certificates)?,
         user_ids: whole.chain(domains.map(UserIdPattern::Domain)).collect(),
+        versions: arguments.versions.clone(),
         state: match arguments.only {
             StateName::Any => State::Any,
             StateName::Live => State::Live,

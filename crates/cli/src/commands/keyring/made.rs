@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use pkgseal_keyring::{Encoding, Extent, Made};
+use pkgseal_keyring::{Encoding, Extent, Made, mixed_versions, parting};
 use pkgseal_openpgp::{Certificates, Examination, Signed};
 use pkgseal_repo::Limits;
 
@@ -46,6 +46,9 @@ pub(super) fn write(made: &Made, written: &KeyringWritten) -> Result<ExitCode> {
         None => {
             let encoding = Encoding::of(output);
             pkgseal_keyring::write_keyring(output, encoding, &made.certificates)?;
+            let mixed = mixed_versions(&made.certificates, output.display().to_string());
+            let hinted = mixed.map(|finding| finding.hint(parting(&[output], output)));
+            examination.report.findings.extend(hinted);
             outputs.push(output.clone());
         }
     }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use pkgseal_deb::apt::sources::{SignedBy, read_deb822};
 use pkgseal_deb::build::{Build, Upgrade};
 use pkgseal_deb::package::SignOptions;
-use pkgseal_keyring::{Encoding, Made};
+use pkgseal_keyring::{Encoding, Made, mixed_versions, parting};
 use pkgseal_openpgp::Certificate;
 use pkgseal_repo::{Compression, Limits, SafePath};
 
@@ -43,6 +43,10 @@ pub(super) fn run(arguments: &KeyringPackage, clock: SystemTime) -> Result<ExitC
     if let Some(empty) = kept.refuses_empty("package") {
         report::warn_finding(&empty);
         return Ok(ExitCode::from(1));
+    }
+    if let Some(mixed) = mixed_versions(&kept.certificates, "package") {
+        let commands = parting(&arguments.paths, Path::new("certificates.gpg"));
+        report::warn_finding(&mixed.hint(format!("{commands}, and make a package of each")));
     }
     let build = build(arguments, &kept, now, &limits)?;
     let signers = context::signers(&arguments.secrets, now)?;

@@ -20,10 +20,9 @@ pub(super) fn run(arguments: &YumRepoFile, clock: SystemTime) -> Result<ExitCode
     let targets = context::targets(&arguments.targets, &limits)?;
     let loaded = pkgseal_keyring::open_all(&arguments.keyring, &limits)?;
     loaded.findings.iter().for_each(report::warn_finding);
-    let certificates: Vec<_> = loaded.certificates.iter().cloned().collect();
 
     let mut reasons = Vec::new();
-    for certificate in &certificates {
+    for certificate in loaded.certificates.iter() {
         let found = lint::certificate(certificate, &targets, now)
             .report
             .findings;
@@ -47,7 +46,13 @@ pub(super) fn run(arguments: &YumRepoFile, clock: SystemTime) -> Result<ExitCode
         Some(url) => KeyPlace::At(url.clone()),
         None => KeyPlace::Installed,
     };
-    let kit = RepoKit::new(&arguments.id, title, place(arguments), &keys, certificates);
+    let kit = RepoKit::new(
+        &arguments.id,
+        title,
+        place(arguments),
+        &keys,
+        &loaded.certificates,
+    );
     let kit = match kit {
         Ok(kit) => kit,
         Err(finding) => return Ok(refused(&[*finding])),

@@ -62,7 +62,7 @@ fn a_key_that_clients_cannot_read_is_refused_before_anybody_gets_it() {
     let run = rotation.step("2025-03-03", &rotation.both(), &[]);
     refused(
         &run,
-        &["bookworm with both certificates", "hides the others"],
+        &["bookworm with both certificates", "hides those behind it"],
     );
     assert!(content(&root) == before && !rotation.path("rotation.d").exists());
     // Where nobody reads it with gpgv it is as good as any.

@@ -48,7 +48,7 @@ impl Keys {
     /// Certificates in a form that every client reads, each in a file of its own.
     pub fn certificates(certificates: &Certificates) -> Self {
         Self {
-            certificates: certificates.iter().cloned().collect(),
+            certificates: certificates.by_version(),
             ..Self::default()
         }
     }
@@ -142,17 +142,19 @@ pub(super) fn load(
         broken |= !errors.is_empty();
         found.extend(certificates);
     }
-    let six = found.iter().any(|certificate| certificate.version() > 4);
-    if rules.keyring.v6 != Six::Accept && (six || broken) {
+    let six = found.iter().position(|one| one.version() > 4);
+    if rules.keyring.v6 != Six::Accept && (six.is_some() || broken) {
         let what = if broken {
             "something in its keyring is no certificate, and hides the others"
         } else {
-            "a version 6 certificate in its keyring hides the others"
+            "a version 6 certificate in its keyring hides those behind it, and the one before"
         };
         let note = Finding::note(codes::CLIENT_KEY_FILE, "Signed-By", what);
         let cause = format!("client {}: keyring ({})", rules.name, rules.keyring.explain);
         reasons.push(note.because(cause));
-        found.clear();
+        // gpgv gives up in the middle of the certificate it was reading.
+        let read = six.filter(|_| !broken).unwrap_or_default();
+        found.truncate(read.saturating_sub(1));
     }
     Ok(Certificates::new(found))
 }

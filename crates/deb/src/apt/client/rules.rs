@@ -35,8 +35,8 @@ pub(super) enum Six {
     Accept,
     /// Skipped, and no data where the first one is of this version.
     Unreadable,
-    /// In a keyring: no other certificate is found either.
-    HidesAll,
+    /// In a keyring: those behind it are not found either, nor is the one before it.
+    EndsKeyring,
 }
 
 /// What a critical subpacket that is not understood makes of a signature.
@@ -201,6 +201,8 @@ pub(super) struct ReleaseRules {
 pub(super) struct DigestRule {
     pub(super) data: Until,
     pub(super) self_signature: Until,
+    /// On user IDs of more than 96 bytes; left out, as `self_signature`.
+    pub(super) long_user_id: Option<Until>,
     pub(super) explain: String,
 }
 

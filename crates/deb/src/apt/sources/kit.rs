@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use pkgseal_openpgp::Certificate;
+use pkgseal_openpgp::{Certificate, Certificates};
 use pkgseal_repo::{Finding, StagedFile, StagedSet};
 
 use super::{SignedBy, Source, read_deb822, read_one_line, reject, value};
@@ -33,14 +33,14 @@ pub struct Kit {
 
 impl Kit {
     /// A kit. `name` is what its files are called; the `Signed-By` of `source` is made
-    /// from the certificates.
+    /// from the certificates, [in the order](Certificates::by_version) that old readers need.
     ///
     /// # Errors
     /// The first finding that rejects a value, or that there is no certificate.
     pub fn new(
         name: &str,
         source: Source,
-        certificates: Vec<Certificate>,
+        certificates: &Certificates,
     ) -> std::result::Result<Self, Box<Finding>> {
         let fits = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
         if name.is_empty()
@@ -61,7 +61,7 @@ impl Kit {
                 signed_by: SignedBy::Anyone,
                 ..source
             },
-            certificates,
+            certificates: certificates.by_version(),
         };
         kit.source.check()?;
         Ok(kit)

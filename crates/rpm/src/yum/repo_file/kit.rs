@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use pkgseal_openpgp::Certificate;
+use pkgseal_openpgp::{Certificate, Certificates};
 use pkgseal_repo::{Finding, StagedFile, StagedSet};
 
 use super::{Place, RepoFile, reject};
@@ -30,7 +30,8 @@ pub struct RepoKit {
 }
 
 impl RepoKit {
-    /// A kit for a repository.
+    /// A kit for a repository, its certificates [in the order](Certificates::by_version)
+    /// that old readers need.
     ///
     /// # Errors
     /// The first finding that rejects a value, or that there is no certificate.
@@ -39,7 +40,7 @@ impl RepoKit {
         title: &str,
         place: Place,
         keys: &KeyPlace,
-        certificates: Vec<Certificate>,
+        certificates: &Certificates,
     ) -> std::result::Result<Self, Box<Finding>> {
         if certificates.is_empty() {
             let detail = "no certificate: users could not tell who signed";
@@ -58,7 +59,7 @@ impl RepoKit {
         entry.check()?;
         Ok(Self {
             entry,
-            certificates,
+            certificates: certificates.by_version(),
         })
     }
 

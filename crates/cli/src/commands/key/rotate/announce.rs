@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use pkgseal_deb::apt::sources::{Enabled, Form, Kit, SignedBy, Source, SourceType};
+use pkgseal_keyring::Encoding;
 use pkgseal_keyring::rotate::{Format, Holding, Plan, Repository, Step, statement};
-use pkgseal_openpgp::{Certificate, Signer, cleartext};
+use pkgseal_openpgp::{Certificate, Certificates, Signer, cleartext};
 use pkgseal_repo::{Finding, Severity, StagedSet};
 use pkgseal_rpm::yum::repo_file::{KeyPlace, Place, RepoKit};
 
@@ -34,15 +35,13 @@ pub(super) fn write(
         .with_context(|| format!("cannot create {}", folder.display()))?;
     let mut findings = Vec::new();
     let mut files: Vec<(String, Vec<u8>)> = Vec::new();
-    let certificates: Vec<Certificate> = plan
-        .held(plan.published(Some(step)))
-        .iter()
-        .cloned()
-        .collect();
-    let binary = certificates.iter().flat_map(Certificate::to_binary);
-    files.push(("keyring.gpg".to_owned(), binary.collect()));
-    let armored = certificates.iter().flat_map(Certificate::to_armored);
-    files.push(("keyring.asc".to_owned(), armored.collect()));
+    let certificates = plan.held(plan.published(Some(step)));
+    for (name, encoding) in [
+        ("keyring.gpg", Encoding::Binary),
+        ("keyring.asc", Encoding::Armored),
+    ] {
+        files.push((name.to_owned(), encoding.encode(&certificates)));
+    }
     if step == Step::Announce {
         let text = statement(plan, now);
         let signed = cleartext::sign(signers, text.as_bytes(), now)?;
@@ -64,7 +63,7 @@ pub(super) fn write(
         .any(|one| one.format == Format::Maven)
     {
         let both = plan.held(Holding::Both);
-        let keys = pkgseal_maven::trust::keys::write(both.iter());
+        let keys = pkgseal_maven::trust::keys::write(&both.by_version());
         files.push(("KEYS".to_owned(), keys));
     }
     files.push((
@@ -88,7 +87,7 @@ pub(super) fn write(
 fn configuration(
     repository: &Repository,
     standing: &Standing,
-    certificates: &[Certificate],
+    certificates: &Certificates,
 ) -> std::result::Result<Vec<(String, Vec<u8>)>, Box<Finding>> {
     let Some(url) = &repository.url else {
         return Ok(Vec::new());
@@ -110,7 +109,7 @@ fn configuration(
                 signed_by: SignedBy::Anyone,
                 enabled: Enabled::Yes,
             };
-            let kit = Kit::new(&name, source, certificates.to_vec())?;
+            let kit = Kit::new(&name, source, certificates)?;
             let mut files = kit.files(Form::Deb822)?;
             files.extend(kit.files(Form::OneLine)?);
             Ok(files)
@@ -118,7 +117,7 @@ fn configuration(
         Standing::Yum(_) => {
             let place = Place::Base(vec![url.clone()]);
             let keys = KeyPlace::Installed;
-            RepoKit::new(&name, &name, place, &keys, certificates.to_vec())?.files()
+            RepoKit::new(&name, &name, place, &keys, certificates)?.files()
         }
         Standing::Maven => Ok(Vec::new()),
     }

@@ -1,5 +1,6 @@
 //! What clients have: certificates, and the files they come in.
 
+use pkgseal_keyring::Encoding;
 use pkgseal_keyring::rotate::{Holding, Plan};
 use pkgseal_openpgp::{Certificate, Certificates, Fingerprint};
 
@@ -24,8 +25,7 @@ impl Held {
 
     /// As apt reads a `.gpg` file.
     pub(super) fn binary(&self) -> Vec<u8> {
-        let bytes = self.certificates.iter().map(Certificate::to_binary);
-        bytes.flatten().collect()
+        Encoding::Binary.encode(&self.certificates)
     }
 
     /// The certificate that has this key.

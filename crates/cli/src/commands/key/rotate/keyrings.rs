@@ -72,6 +72,8 @@ fn content(
         .filter(|known| ours.get(&known.fingerprint()).is_none())
         .collect();
     wanted.extend(plan.held(holding).iter().cloned());
+    // As in every keyring: old readers stop at a certificate of version 6.
+    wanted.sort_by_key(Certificate::version);
     let binary = match standing.and_then(<[u8]>::first) {
         Some(first) => first & 0x80 != 0,
         None => ring.path.extension().is_some_and(|end| end == "gpg"),

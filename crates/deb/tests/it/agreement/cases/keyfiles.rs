@@ -68,6 +68,30 @@ pub(crate) fn cases() -> Vec<Case> {
             named("gpg", &[binary.clone(), v6.certificate_binary()].concat()),
         ),
         (
+            "ours, another, a v6 certificate",
+            named(
+                "gpg",
+                &[
+                    binary.clone(),
+                    other.certificate_binary(),
+                    v6.certificate_binary(),
+                ]
+                .concat(),
+            ),
+        ),
+        (
+            "another, ours, a v6 certificate",
+            named(
+                "gpg",
+                &[
+                    other.certificate_binary(),
+                    binary.clone(),
+                    v6.certificate_binary(),
+                ]
+                .concat(),
+            ),
+        ),
+        (
             "garbage after ours",
             named("gpg", &[binary.clone(), b"hello".to_vec()].concat()),
         ),
