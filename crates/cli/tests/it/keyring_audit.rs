@@ -409,10 +409,10 @@ const COUNTS: &[(&str, &[(&str, usize)])] = &[
     (
         "rpm-4.20",
         &[
-            ("accepts", 181),
+            ("accepts", 179),
             ("consumer.expired", 18),
             ("consumer.revoked", 2),
-            ("consumer.weak-key", 32),
+            ("consumer.weak-key", 34),
             ("consumer.weak-self-signature", 127),
             ("until", 22),
         ],
