@@ -56,6 +56,7 @@ pub mod lifecycle;
 mod maven;
 mod merge;
 mod open;
+mod pictures;
 pub mod prove;
 pub mod rotate;
 mod secret;

@@ -12,6 +12,7 @@ pub use revoke::Revocations;
 
 use crate::canonical::{Extent, Wanted, canonical, cert, fresh};
 use crate::codes::tools as codes;
+use crate::pictures::pictures;
 
 /// A keyring made of others.
 #[derive(Clone, Debug, Default)]
@@ -106,6 +107,9 @@ pub(crate) fn revoked(certificate: &Certificate) -> Result<BTreeSet<String>> {
             let text = String::from_utf8_lossy(user_id.userid().value());
             parts.insert(format!("the user ID {text}"));
         }
+    }
+    for picture in pictures(&cert).iter().filter(|picture| picture.revoked) {
+        parts.insert(format!("the {}", picture.name));
     }
     for subkey in cert.keys().subkeys() {
         if subkey.self_revocations().next().is_some() {

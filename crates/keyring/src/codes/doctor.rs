@@ -127,6 +127,11 @@ pub(crate) const LOST_REVOCATION: Code = Code::new(
     "prove.revocation-lost",
     "a revocation is not in the new certificate: what was revoked comes back",
 );
+/// A picture with a weak self-signature.
+pub(crate) const PICTURE: Code = Code::new(
+    "doctor.picture",
+    "a self-signature on a picture or another user attribute uses a digest that is out of use: no client of packages looks at it, and it is left as it is",
+);
 /// A self-signature is missing.
 pub(crate) const LOST_SELF_SIGNATURE: Code = Code::new(
     "prove.self-signature-lost",

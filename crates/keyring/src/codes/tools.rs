@@ -70,6 +70,11 @@ pub(crate) const REVOCATION_GONE: Code = Code::new(
     "keyring.diff.revocation-gone",
     "a revocation is gone: whoever has only this keyring trusts again what its owner withdrew",
 );
+/// A picture that came or went.
+pub(crate) const PICTURE: Code = Code::new(
+    "keyring.diff.picture",
+    "a picture or another user attribute is new or gone; no client of packages looks at one",
+);
 /// A new self-signature.
 pub(crate) const SELF_SIGNATURE_ADDED: Code = Code::new(
     "keyring.diff.self-signature-added",

@@ -8,8 +8,10 @@ use pkgseal_repo::Code;
 
 use super::{Change, Safety, can_sign, signatures};
 use crate::Result;
+use crate::canonical::cert;
 use crate::codes::tools as codes;
 use crate::merge::revoked;
+use crate::pictures::{Picture, pictures};
 
 /// Everything that differs.
 pub(super) fn compare(
@@ -29,6 +31,7 @@ pub(super) fn compare(
     pair.uses();
     pair.revocations(&revoked(before)?, &revoked(after)?);
     pair.user_ids(before, after, now);
+    pair.pictures(&pictures(&cert(before)?), &pictures(&cert(after)?));
     for found in signatures::compare(before, after)? {
         pair.push(found.code, found.safety, found.key, found.detail);
     }
@@ -193,6 +196,21 @@ impl Pair {
         for text in before.difference(&after) {
             let detail = format!("the user ID {text} is gone");
             self.push(codes::USER_ID, Safety::NeedsEyes, None, detail);
+        }
+    }
+
+    /// Pictures, which no client looks at.
+    fn pictures(&mut self, before: &[Picture], after: &[Picture]) {
+        let only = |some: &[Picture], others: &[Picture]| -> Vec<String> {
+            let known = |one: &&Picture| others.iter().any(|other| other.value == one.value);
+            let only = some.iter().filter(|one| !known(one));
+            only.map(|one| one.name.clone()).collect()
+        };
+        for (names, how) in [(only(after, before), "new"), (only(before, after), "gone")] {
+            for name in names {
+                let detail = format!("a {name} is {how}: no client looks at it");
+                self.push(codes::PICTURE, Safety::Safe, None, detail);
+            }
         }
     }
 

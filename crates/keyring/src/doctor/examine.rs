@@ -13,9 +13,10 @@ use pkgseal_openpgp::Certificate;
 use pkgseal_repo::{Code, Finding, Severity};
 use sequoia_openpgp as openpgp;
 
-use super::part::{Bound, SelfSignature, is_revoked, parts, timestamp};
+use super::part::{Bound, SelfSignature, is_revoked, is_weak_digest, parts, timestamp};
 use super::{Part, Remedy, Trouble};
 use crate::codes::doctor as codes;
+use crate::pictures::pictures;
 
 const REISSUE: &str = "sign it anew with SHA-512: pkgseal key doctor --fix KEYFILE";
 
@@ -43,6 +44,7 @@ pub(super) fn troubles(cert: &Cert, certificate: &Certificate, now: Timestamp) -
     examination.half_mended(&living, cert);
     examination.history(&living);
     examination.keys(certificate, &living, now);
+    examination.pictures(cert);
     if cert.userids().next().is_none() {
         let finding = examination
             .finding(
@@ -65,6 +67,23 @@ struct Examination {
 impl Examination {
     fn finding(&self, code: Code, severity: Severity, detail: String) -> Finding {
         Finding::new(code, severity, self.subject.clone(), detail)
+    }
+
+    /// Pictures with self-signatures that are weak: nobody misses them.
+    fn pictures(&mut self, cert: &Cert) {
+        for picture in pictures(cert).iter().filter(|picture| !picture.revoked) {
+            let Some(digest) = picture.digest.filter(|digest| is_weak_digest(*digest)) else {
+                continue;
+            };
+            let detail = format!(
+                "a {}: its self-signature uses {}, which no client of packages looks at",
+                picture.name, digest
+            );
+            let finding = self.finding(codes::PICTURE, Severity::Note, detail).hint(
+                "leave it out where keys are published: pkgseal keyring export --extent minimal",
+            );
+            self.add(finding, Part::Primary, None, Remedy::Nothing);
+        }
     }
 
     fn add(

@@ -76,8 +76,13 @@ impl SelfSignature {
 
 /// Whether the digest of a self-signature is one that clients stop counting.
 pub(super) fn is_weak(signature: &Signature) -> bool {
+    is_weak_digest(signature.hash_algo())
+}
+
+/// Whether clients stop counting self-signatures with this digest.
+pub(super) fn is_weak_digest(digest: HashAlgorithm) -> bool {
     matches!(
-        signature.hash_algo(),
+        digest,
         HashAlgorithm::MD5 | HashAlgorithm::SHA1 | HashAlgorithm::RipeMD | HashAlgorithm::SHA224
     )
 }

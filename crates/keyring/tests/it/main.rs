@@ -16,6 +16,7 @@ mod lifecycle;
 mod lifecycle_gpg;
 mod mend;
 mod open;
+mod pictures;
 mod purpose;
 mod real;
 mod secret;
