@@ -18,6 +18,7 @@ pub mod signing_command;
 pub mod softhsm;
 pub mod strace;
 pub mod trixie;
+pub mod wkd;
 pub mod yum;
 
 use std::ffi::OsStr;

@@ -10,7 +10,7 @@ use pkgseal_keyring::{Encoding, Extent, Form, merge, open, trim, write_keyring};
 use pkgseal_openpgp::{Certificate, Certificates};
 use pkgseal_repo::Limits;
 use pkgseal_testkit::keys;
-use pkgseal_testkit::peers::{self, gnupg, trixie};
+use pkgseal_testkit::peers::{self, gnupg, trixie, wkd};
 
 const VECTORS: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -351,4 +351,28 @@ fn sq_of_trixie_reads_a_certificate_directory() {
             "{name}"
         );
     }
+}
+
+/// From our tree, over HTTPS, into gpg's keyring, and only what was asked for.
+#[test]
+fn gpg_locates_keys_in_a_web_key_directory() {
+    let names = ["good", "good-rsa4096"];
+    let folder = tempfile::tempdir().unwrap();
+    let certificates = keys::certificates(&names);
+    let exported = export::web_key_directory(WkdMethod::Advanced, &[], &certificates).unwrap();
+    pkgseal_keyring::write_files(folder.path(), &exported.files).unwrap();
+    let user_id = keys::load(names[1]).user_id().to_owned();
+    let address = user_id.rsplit_once('<').unwrap().1.trim_end_matches('>');
+    let Some(run) = wkd::locate(folder.path(), address) else {
+        return;
+    };
+    let [other, asked] =
+        names.map(|name| format!("fpr:::::::::{}:", keys::load(name).fingerprint()));
+    assert!(run.says(&asked), "{run}");
+    assert!(!run.says(&other), "{run}");
+    assert!(run.says("\"GET /.well-known/openpgpkey/"), "{run}");
+    // Nobody is there under that name.
+    let nobody = address.replace("good", "nobody");
+    let run = wkd::locate(folder.path(), &nobody).unwrap();
+    assert!(!run.says("fpr:::"), "{run}");
 }
