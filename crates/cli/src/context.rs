@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
-use pkgseal_keyring::{KeySource, LastTry, Passphrase, Pkcs11Key};
+use pkgseal_keyring::{Descriptor, KeySource, LastTry, Passphrase, Pkcs11Key};
 use pkgseal_openpgp::{Certificates, Fingerprint, Profile, Signer, Verifier};
 use pkgseal_repo::{CheckOptions, Compression, Destination, Limits};
 use pkgseal_rpm::lint::Target;
@@ -194,7 +194,7 @@ pub(crate) fn passphrase(source: &PassphraseSource) -> Result<Option<Passphrase>
         return Ok(Some(Passphrase::File(path.clone())));
     }
     if let Some(fd) = source.passphrase_fd {
-        return Ok(Some(Passphrase::Fd(fd)));
+        return Ok(Some(Passphrase::Fd(Descriptor::new(fd))));
     }
     if source.passphrase_pinentry {
         return Ok(Some(Passphrase::Pinentry));

@@ -76,7 +76,7 @@ pub use guard::guard_process;
 pub use maven::MavenVariables;
 pub use merge::{Made, Revocations, merge, trim};
 pub use open::{Form, Loaded, Source, open, open_all};
-pub use secret::{Passphrase, open_signer, read_key_file};
+pub use secret::{Descriptor, Passphrase, open_signer, read_key_file};
 pub use signers::{
     AdoptRequest, Adopted, CommandKey, KeySource, KeySourceError, LastTry, Pkcs11Key, SignerError,
     adopt, open_source, write_adopted,

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use pkgseal_openpgp::{Fingerprint, Signer};
 use zeroize::Zeroizing;
 
-use crate::secret::open_key;
+use crate::secret::{open_key, with_words};
 use crate::{Error, Passphrase, Result, guard_process, read_key_file};
 
 const KEY: &str = "MAVEN_GPG_KEY";
@@ -96,11 +96,10 @@ impl MavenVariables {
     ) -> Result<Signer> {
         guard_process()?;
         let selected = self.fingerprint()?;
-        let words = || match passphrase {
-            Some(source) => Some(source.read_of(&name.display().to_string())),
-            None => self.passphrase.clone().map(Ok),
-        };
-        open_key(key, name, selected.as_ref(), words, now)
+        with_words(passphrase, &name.display().to_string(), |ask| {
+            let words = || ask().or_else(|| self.passphrase.clone().map(Ok));
+            open_key(key, name, selected.as_ref(), words, now)
+        })
     }
 
     fn fingerprint(&self) -> Result<Option<Fingerprint>> {

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::os::fd::RawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use pkgseal_openpgp::{Fingerprint, Signer};
@@ -34,8 +35,35 @@ pub fn read_key_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 /// As [`read_key_file`], [`Passphrase::read`] and [`Signer::open`].
 pub fn open_signer(path: &Path, passphrase: Option<&Passphrase>, now: Timestamp) -> Result<Signer> {
     let key = read_key_file(path)?;
-    let words = || passphrase.map(|source| source.read_of(&format!("key {}", path.display())));
-    open_key(&key, path, None, words, now)
+    with_words(passphrase, &format!("key {}", path.display()), |ask| {
+        open_key(&key, path, None, ask, now)
+    })
+}
+
+/// The words of a passphrase, where there is a source of them.
+pub(crate) type Words = Option<Result<Zeroizing<Vec<u8>>>>;
+
+/// Runs what may ask for a passphrase; again where a person gave a wrong one, as often as
+/// gpg asks.
+pub(crate) fn with_words<T>(
+    source: Option<&Passphrase>,
+    what: &str,
+    mut run: impl FnMut(&mut dyn FnMut() -> Words) -> Result<T>,
+) -> Result<T> {
+    let asked = matches!(source, Some(Passphrase::Pinentry));
+    let mut attempt = pinentry::Attempt::FIRST;
+    loop {
+        let entry = pinentry::Words::Known(attempt);
+        let done = run(&mut || source.map(|source| source.read_words(what, entry)));
+        match (done, attempt.next()) {
+            (Err(Error::OpenPgp(pkgseal_openpgp::Error::WrongPassphrase { .. })), Some(next))
+                if asked =>
+            {
+                attempt = next
+            }
+            (done, _) => return done,
+        }
+    }
 }
 
 /// Opens a secret key in memory; `path` is what errors call it. `passphrase` is asked for
@@ -44,7 +72,7 @@ pub(crate) fn open_key(
     key: &[u8],
     path: &Path,
     selected: Option<&Fingerprint>,
-    passphrase: impl FnOnce() -> Option<Result<Zeroizing<Vec<u8>>>>,
+    passphrase: impl FnOnce() -> Words,
     now: Timestamp,
 ) -> Result<Signer> {
     let mut failed = None;
@@ -82,8 +110,8 @@ fn no_passphrase(path: &Path, reason: String) -> pkgseal_openpgp::Error {
 pub enum Passphrase {
     /// A file that nobody else may read.
     File(PathBuf),
-    /// An open file descriptor, read to its end.
-    Fd(RawFd),
+    /// An open file descriptor, read to its end, once for any number of keys.
+    Fd(Descriptor),
     /// A person, through pinentry: `PINENTRY_PROGRAM`, else `pinentry` on `PATH`.
     Pinentry,
     /// A systemd credential: a file of this name in `$CREDENTIALS_DIRECTORY`, which the
@@ -95,6 +123,48 @@ pub enum Passphrase {
         name: String,
     },
 }
+
+/// A file descriptor, and what was read from it: a pipe gives it only once. Wiped when the
+/// last copy of this goes.
+#[derive(Clone)]
+pub struct Descriptor {
+    number: RawFd,
+    read: Arc<Mutex<Option<Zeroizing<Vec<u8>>>>>,
+}
+
+impl Descriptor {
+    /// An open file descriptor by its number.
+    pub fn new(number: RawFd) -> Self {
+        Self {
+            number,
+            read: Arc::default(),
+        }
+    }
+
+    fn read(&self) -> Result<Zeroizing<Vec<u8>>> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(words) = &*read {
+            return Ok(words.clone());
+        }
+        let words = read_descriptor(self.number)?;
+        *read = Some(words.clone());
+        Ok(words)
+    }
+}
+
+impl std::fmt::Debug for Descriptor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Descriptor").field(&self.number).finish()
+    }
+}
+
+impl PartialEq for Descriptor {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Descriptor {}
 
 impl Passphrase {
     /// Reads it; one line end at its end is taken off.
@@ -112,7 +182,7 @@ impl Passphrase {
     /// # Errors
     /// As [`Passphrase::read`].
     pub fn read_of(&self, what: &str) -> Result<Zeroizing<Vec<u8>>> {
-        self.read_words(what, pinentry::Words::Known)
+        self.read_words(what, pinentry::Words::Known(pinentry::Attempt::FIRST))
     }
 
     /// As [`Passphrase::read`], for a passphrase that is to be: a person types it twice.
@@ -128,8 +198,7 @@ impl Passphrase {
         let mut words = match self {
             Self::Pinentry => pinentry::ask(what, asked)?,
             Self::File(path) => read_secret(path, PASSPHRASE)?,
-            // Opened anew, so that the caller's descriptor needs no unsafe adoption.
-            Self::Fd(number) => read_descriptor(*number)?,
+            Self::Fd(descriptor) => descriptor.read()?,
             Self::Credential { directory, name } => {
                 let plain = !name.is_empty() && !name.contains('/') && name != "." && name != "..";
                 if !plain {
@@ -160,7 +229,7 @@ impl Passphrase {
         Error::Passphrase {
             source_name: match self {
                 Self::File(path) => path.display().to_string(),
-                Self::Fd(number) => format!("file descriptor {number}"),
+                Self::Fd(descriptor) => format!("file descriptor {}", descriptor.number),
                 Self::Pinentry => "pinentry".to_owned(),
                 Self::Credential { name, .. } => format!("credential {name}"),
             },
@@ -183,6 +252,7 @@ fn read_secret(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>> {
     read_limited(file, path, limit)
 }
 
+/// Opened anew, so that the caller's descriptor needs no unsafe adoption.
 fn read_descriptor(number: RawFd) -> Result<Zeroizing<Vec<u8>>> {
     let path = PathBuf::from(format!("/dev/fd/{number}"));
     let file = File::open(&path).map_err(|source| unreadable(&path, source))?;

@@ -1,5 +1,8 @@
 //! Why something could not be decided or done.
 
+/// What is said of a passphrase that opens nothing.
+pub(crate) const WRONG: &str = "the passphrase is wrong";
+
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -18,7 +21,13 @@ pub enum Error {
     /// A profile file is not one.
     #[error(transparent)]
     Profile(#[from] pkgseal_repo::DataFileError),
-    /// A secret key cannot be used: wrong passphrase, none given, no signing key, expired.
+    /// A secret key does not open with the passphrase given.
+    #[error("key {key}: {WRONG}")]
+    WrongPassphrase {
+        /// Its fingerprint.
+        key: String,
+    },
+    /// A secret key cannot be used: no passphrase given, no signing key, expired.
     #[error("key {key}: {reason}")]
     Key {
         /// Its fingerprint or where it came from.

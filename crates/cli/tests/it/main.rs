@@ -31,6 +31,7 @@ mod long_user_ids;
 mod manual;
 mod maven;
 mod outcome;
+mod passphrases;
 mod pinentry;
 mod repo_file;
 mod road;

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::Changed;
 use super::custody::Opened;
+use crate::secret::{Words, with_words};
 use crate::signers::Holders;
 use crate::{Error, Form, KeySource, Passphrase, Result, read_key_file};
 
@@ -218,13 +219,15 @@ pub(crate) fn unlock(
     key: &SecretKey,
     passphrase: Option<&Passphrase>,
 ) -> Result<(Unlocked, Option<Zeroizing<Vec<u8>>>)> {
-    let mut used = None;
-    let mut failed = None;
-    let unlocked = key.unlock(|| words(path, passphrase, &mut used, &mut failed));
-    match failed {
-        Some(error) => Err(error),
-        None => Ok((unlocked?, used)),
-    }
+    with_words(passphrase, &format!("key {}", path.display()), |ask| {
+        let mut used = None;
+        let mut failed = None;
+        let unlocked = key.unlock(|| words(path, ask(), &mut used, &mut failed));
+        match failed {
+            Some(error) => Err(error),
+            None => Ok((unlocked?, used)),
+        }
+    })
 }
 
 /// Whether both have the same secret parts. A part that is elsewhere may be a stub in one
@@ -241,7 +244,7 @@ pub(super) fn same_secrets(one: &SecretKey, other: &SecretKey) -> bool {
 /// The passphrase of a key file, kept for what is to be protected with it as well.
 pub(super) fn words(
     path: &Path,
-    passphrase: Option<&Passphrase>,
+    given: Words,
     used: &mut Option<Zeroizing<Vec<u8>>>,
     failed: &mut Option<Error>,
 ) -> pkgseal_openpgp::Result<Vec<u8>> {
@@ -249,7 +252,7 @@ pub(super) fn words(
         key: path.display().to_string(),
         reason,
     };
-    match passphrase.map(Passphrase::read) {
+    match given {
         None => Err(no_passphrase(
             "it is protected and no passphrase is given".to_owned(),
         )),

@@ -9,6 +9,7 @@ use pkgseal_repo::{Destination, StagedFile};
 
 use super::file::{same_secrets, words};
 use super::{Changed, KeyFile, Step, warn};
+use crate::secret::with_words;
 use crate::{Error, Passphrase, Result};
 
 /// Protects the secret parts of a key with another passphrase, or with none.
@@ -23,15 +24,15 @@ pub fn protect(
     now: Timestamp,
 ) -> Result<Changed> {
     let new = new.map(Passphrase::read_new).transpose()?;
-    let (mut used, mut failed) = (None, None);
-    let protected = file.key().clone().protect(
-        || words(file.path(), old, &mut used, &mut failed),
-        new.as_ref().map(|words| words.as_slice()),
-    );
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    let key = protected?;
+    let what = format!("key {}", file.path().display());
+    let key = with_words(old, &what, |ask| {
+        let (mut used, mut failed) = (None, None);
+        let protected = file.key().clone().protect(
+            || words(file.path(), ask(), &mut used, &mut failed),
+            new.as_ref().map(|words| words.as_slice()),
+        );
+        failed.map_or_else(|| Ok(protected?), Err)
+    })?;
     // The new words open what was made, or nobody would ever again.
     if let Some(new) = &new {
         key.unlock(|| Ok(new.to_vec()))?;

@@ -21,10 +21,24 @@ const NO_TERMINAL: u16 = 0x8000 | 102;
 /// Whether the words are known to somebody already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Words {
-    /// They are: a wrong one is found out.
-    Known,
+    /// They are: a wrong one is found out, and asked for again.
+    Known(Attempt),
     /// They are made up now, and typed twice.
     New,
+}
+
+/// Which of the entries it is that a person has: three, as with gpg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Attempt(u8);
+
+impl Attempt {
+    pub(crate) const FIRST: Self = Self(1);
+    const LAST: u8 = 3;
+
+    /// The next one, if there is one.
+    pub(crate) fn next(self) -> Option<Self> {
+        (self.0 < Self::LAST).then_some(Self(self.0.saturating_add(1)))
+    }
 }
 
 /// Asks once; for new words, twice.
@@ -91,10 +105,20 @@ impl Pinentry {
         self.set("SETTITLE", "pkgseal")?;
         self.set("SETPROMPT", "Passphrase:")?;
         let describe = match words {
-            Words::Known => format!("Passphrase of {what}"),
+            Words::Known(_) => format!("Passphrase of {what}"),
             Words::New => format!("New passphrase for {what}"),
         };
         self.set("SETDESC", &describe)?;
+        if let Words::Known(attempt) = words
+            && attempt != Attempt::FIRST
+        {
+            let again = format!(
+                "The passphrase was wrong (try {} of {})",
+                attempt.0,
+                Attempt::LAST
+            );
+            self.set("SETERROR", &again)?;
+        }
         let first = self.simple("GETPIN").map_err(|failure| failed(&failure))?;
         if words == Words::New {
             // Not every pinentry compares two entries itself: each can ask twice.

@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use pkgseal_keyring::{Error, Passphrase, open_signer, read_key_file};
+use pkgseal_keyring::{Descriptor, Error, Passphrase, open_signer, read_key_file};
 use pkgseal_testkit::keys::{self, PASSPHRASE, SIGNED, time};
 use tempfile::TempDir;
 
@@ -67,7 +67,7 @@ fn a_passphrase_comes_from_a_file_a_descriptor_or_a_credential() {
         let file = fs::File::open(path).unwrap();
         let sources = [
             Passphrase::File(path.clone()),
-            Passphrase::Fd(file.as_raw_fd()),
+            Passphrase::Fd(Descriptor::new(file.as_raw_fd())),
             Passphrase::Credential {
                 directory: folder.path().to_owned(),
                 name: "passphrase".to_owned(),
@@ -87,8 +87,20 @@ fn a_descriptor_may_be_a_pipe() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     writer.write_all(b"from a pipe\r\n").unwrap();
     drop(writer);
-    let words = Passphrase::Fd(reader.as_raw_fd()).read().unwrap();
-    assert_eq!(*words, b"from a pipe");
+    let source = Passphrase::Fd(Descriptor::new(reader.as_raw_fd()));
+    // A second key is opened with the same words, though the pipe is empty by then.
+    for source in [source.clone(), source] {
+        assert_eq!(*source.read().unwrap(), b"from a pipe");
+        assert!(!format!("{source:?}").contains("pipe"), "{source:?}");
+    }
+    let again = Passphrase::Fd(Descriptor::new(reader.as_raw_fd()));
+    assert!(
+        again
+            .read()
+            .unwrap_err()
+            .to_string()
+            .contains("it is empty")
+    );
 }
 
 #[test]
@@ -112,7 +124,7 @@ fn a_passphrase_that_is_none_is_refused() {
         Passphrase::File(path).read(),
         Err(Error::ReadableByOthers { .. })
     ));
-    assert!(Passphrase::Fd(987).read().is_err());
+    assert!(Passphrase::Fd(Descriptor::new(987)).read().is_err());
     for name in ["", ".", "..", "../passphrase", "a/b", "/etc/passwd"] {
         let source = Passphrase::Credential {
             directory: folder.path().to_owned(),
@@ -182,7 +194,7 @@ fn a_passphrase_is_wiped_from_memory() {
     for _ in 0..100 {
         Signer::detached(std::slice::from_ref(&signer), b"data", Armor::Binary, now).unwrap();
     }
-    let wrong = Passphrase::Fd(987);
+    let wrong = Passphrase::Fd(Descriptor::new(987));
     assert!(open_signer(&key, Some(&wrong), now).is_err());
 
     let witness = Zeroizing::new(unmasked().to_vec());

@@ -130,7 +130,9 @@ fn unlock(key: SecretKey, passphrase: impl FnOnce() -> Result<Vec<u8>>) -> Resul
             ));
         }
         key.decrypt_secret(&Password::from(words.as_slice()))
-            .map_err(|_| refused(&fingerprint, "the passphrase is wrong"))
+            .map_err(|_| Error::WrongPassphrase {
+                key: Fingerprint::of(&fingerprint).to_string(),
+            })
     } else {
         Ok(key)
     }

@@ -5,9 +5,9 @@ use openpgp::crypto::Password;
 use sequoia_openpgp as openpgp;
 
 use super::{SecretForm, SecretKey, unlocked};
-use crate::Result;
 use crate::edit::refused;
-use crate::error::crypto;
+use crate::error::{WRONG, crypto};
+use crate::{Error, Fingerprint, Result};
 
 impl SecretKey {
     /// Protects every secret part that is here with another passphrase, or with none.
@@ -29,6 +29,11 @@ impl SecretKey {
         for key in self.cert.keys() {
             let secret = match unlocked::open(key.key(), old.as_ref()) {
                 None => continue,
+                Some(Err(WRONG)) => {
+                    return Err(Error::WrongPassphrase {
+                        key: Fingerprint::of(&key.key().fingerprint()).to_string(),
+                    });
+                }
                 Some(Err(reason)) => return Err(refused(&key.key().fingerprint(), reason)),
                 Some(Ok(secret)) => secret,
             };

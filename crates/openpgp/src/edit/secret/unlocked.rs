@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 
 use super::SecretForm;
 use crate::edit::{Holder, refused};
-use crate::error::crypto;
+use crate::error::{WRONG, crypto};
 use crate::signer::{Factory, probe, software};
-use crate::{Fingerprint, Result};
+use crate::{Error, Fingerprint, Result};
 
 /// Every secret part of a key file, unlocked: the [`Holder`] that software keys have.
 #[derive(Clone, Default)]
@@ -65,11 +65,9 @@ pub(super) fn open(
     match (form, password) {
         (SecretForm::Absent | SecretForm::Stub, _) => None,
         (SecretForm::Open, _) => Some(Ok(secret)),
-        (SecretForm::Locked, Some(password)) => Some(
-            secret
-                .decrypt_secret(password)
-                .map_err(|_| "the passphrase is wrong"),
-        ),
+        (SecretForm::Locked, Some(password)) => {
+            Some(secret.decrypt_secret(password).map_err(|_| WRONG))
+        }
         (SecretForm::Locked, None) => Some(Err("it is protected and no passphrase is given")),
         (SecretForm::Unsupported, _) => Some(Err("it is protected in a way that is not supported")),
     }
@@ -98,7 +96,9 @@ impl Unlocked {
         }
         let opens = keys.values().any(|key| matches!(key, Opened::Key(_)));
         if wrong > 0 && !opens {
-            return Err(refused(&cert.fingerprint(), "the passphrase is wrong"));
+            return Err(Error::WrongPassphrase {
+                key: Fingerprint::of(&cert.fingerprint()).to_string(),
+            });
         }
         Ok(Self { keys })
     }
