@@ -8,7 +8,7 @@ mod forecast;
 mod list;
 mod made;
 mod merge;
-mod package;
+pub(super) mod package;
 
 use std::process::ExitCode;
 use std::time::SystemTime;

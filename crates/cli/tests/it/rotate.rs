@@ -1,6 +1,7 @@
 //! `pkgseal key rotate`: steps in their order are done, those that strand somebody are not.
 
 mod interrupted;
+mod package;
 mod refusals;
 pub(crate) mod rotation;
 mod yum;

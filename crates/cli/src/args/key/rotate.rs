@@ -91,6 +91,10 @@ pub(crate) struct RotatePlan {
 ///
 /// The plan notes when a step begins and ends. One that was interrupted is done again, which
 /// does no harm. Keys: announce and dual-sign need both, hand-over the new one, drop none.
+///
+/// Clients of apt that get their keyring as a package need no hand: with --keyring-package,
+/// announce and drop build it, with what clients should have then as
+/// /usr/share/keyrings/NAME.gpg, and the day as its version. Publish it in the repository.
 #[derive(Args, Debug)]
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct RotateStep {
@@ -102,6 +106,12 @@ pub(crate) struct RotateStep {
     /// Leave this client behind, as a refusal names it: bookworm/old
     #[arg(long, value_name = "CLIENT/KEYRING")]
     pub(crate) strand: Vec<String>,
+    /// Build a Debian package of this name with the keyring that clients of apt should have
+    #[arg(long, value_name = "NAME", requires = "maintainer")]
+    pub(crate) keyring_package: Option<String>,
+    /// Name this maintainer: `Name <address>`
+    #[arg(long, value_name = "NAME <ADDRESS>", requires = "keyring_package")]
+    pub(crate) maintainer: Option<String>,
     /// Only say what clients would make of it
     #[arg(long)]
     pub(crate) simulate: bool,

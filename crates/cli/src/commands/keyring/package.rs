@@ -10,7 +10,7 @@ use pkgseal_deb::apt::sources::{SignedBy, read_deb822};
 use pkgseal_deb::build::{Build, Upgrade};
 use pkgseal_deb::package::SignOptions;
 use pkgseal_keyring::{Encoding, Made, mixed_versions, parting};
-use pkgseal_openpgp::Certificate;
+use pkgseal_openpgp::{Certificate, Certificates};
 use pkgseal_repo::{Compression, Limits, SafePath};
 
 use super::made;
@@ -61,6 +61,15 @@ pub(super) fn run(arguments: &KeyringPackage, clock: SystemTime) -> Result<ExitC
     Ok(commands::status(outcome))
 }
 
+/// What a package with a keyring is called, and by whom it is.
+pub(in crate::commands) struct Named<'a> {
+    pub(in crate::commands) name: &'a str,
+    pub(in crate::commands) version: &'a str,
+    pub(in crate::commands) maintainer: &'a str,
+    pub(in crate::commands) synopsis: Option<&'a str>,
+    pub(in crate::commands) homepage: Option<&'a str>,
+}
+
 fn build(
     arguments: &KeyringPackage,
     kept: &Made,
@@ -68,14 +77,37 @@ fn build(
     limits: &Limits,
 ) -> Result<Build> {
     let name = arguments.name.as_deref().unwrap_or_default();
-    let synopsis = match &arguments.synopsis {
-        Some(text) => text.clone(),
+    let named = Named {
+        name,
+        version: &arguments.package_version,
+        maintainer: &arguments.maintainer,
+        synopsis: arguments.synopsis.as_deref(),
+        homepage: arguments.homepage.as_deref(),
+    };
+    let mut installed = Vec::new();
+    if let Some(path) = &arguments.sources {
+        let keyring = format!("/usr/share/keyrings/{name}.gpg");
+        installed.push(sources(path, &keyring, limits)?);
+    }
+    holding(&named, &kept.certificates, &installed, now)
+}
+
+/// A package that installs these certificates, and configuration files beside them.
+pub(in crate::commands) fn holding(
+    named: &Named<'_>,
+    certificates: &Certificates,
+    installed: &[(SafePath, Vec<u8>)],
+    now: Timestamp,
+) -> Result<Build> {
+    let name = named.name;
+    let synopsis = match named.synopsis {
+        Some(text) => text.to_owned(),
         None => format!("OpenPGP certificates of {name}"),
     };
     let keyring = format!("usr/share/keyrings/{name}.gpg");
     let mut description = "These certificates verify what their owners publish:\n".to_owned();
     let mut changes = Vec::new();
-    for certificate in kept.certificates.iter() {
+    for certificate in certificates.iter() {
         let fingerprint = certificate.fingerprint();
         // Two lines: a description's are to stay below 80 characters.
         description.push_str(&format!("  * {fingerprint}\n"));
@@ -85,25 +117,18 @@ fn build(
         }
         changes.push(format!("Holds {fingerprint}."));
     }
-    let mut build = Build::new(
-        name,
-        &arguments.package_version,
-        "all",
-        &arguments.maintainer,
-        &synopsis,
-    )?
-    .field("Section", "misc")?
-    .field("Priority", "optional")?
-    .field("Multi-Arch", "foreign")?
-    .description(&description)?;
-    if let Some(homepage) = &arguments.homepage {
+    let mut build = Build::new(name, named.version, "all", named.maintainer, &synopsis)?
+        .field("Section", "misc")?
+        .field("Priority", "optional")?
+        .field("Multi-Arch", "foreign")?
+        .description(&description)?;
+    if let Some(homepage) = named.homepage {
         build = build.field("Homepage", homepage)?;
     }
-    let content = Encoding::Binary.encode(&kept.certificates);
+    let content = Encoding::Binary.encode(certificates);
     build = build.file(&SafePath::new(&keyring)?, &content, Upgrade::Replaces)?;
-    if let Some(path) = &arguments.sources {
-        let (target, text) = sources(path, &format!("/{keyring}"), limits)?;
-        build = build.file(&target, &text, Upgrade::Asks)?;
+    for (target, text) in installed {
+        build = build.file(target, text, Upgrade::Asks)?;
     }
     Ok(build.documented(COPYRIGHT, &changes, now)?)
 }

@@ -28,6 +28,7 @@ pub(super) fn write(
     standing: &[Standing],
     step: Step,
     signers: &[Signer],
+    packages: &[(String, Vec<u8>)],
     now: Timestamp,
 ) -> Result<(Vec<PathBuf>, Vec<Finding>)> {
     let folder = folder(file);
@@ -66,9 +67,12 @@ pub(super) fn write(
         let keys = pkgseal_maven::trust::keys::write(&both.by_version());
         files.push(("KEYS".to_owned(), keys));
     }
+    files.extend(packages.iter().cloned());
+    let package = packages.first().map(|(file, _)| file.clone());
+    let package = package.or_else(|| packaged(&folder));
     files.push((
         "ANNOUNCEMENT.md".to_owned(),
-        announcement(plan, step, now).into_bytes(),
+        announcement(plan, step, package.as_deref(), now).into_bytes(),
     ));
     files.push(("check.sh".to_owned(), check(plan).into_bytes()));
     let mut set = StagedSet::new();
@@ -123,12 +127,19 @@ fn configuration(
     }
 }
 
+/// The package that an earlier step left.
+fn packaged(folder: &Path) -> Option<String> {
+    let names = std::fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.ends_with("_all.deb")).max()
+}
+
 fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
 }
 
 /// The announcement, with what to do on each system.
-fn announcement(plan: &Plan, step: Step, now: Timestamp) -> String {
+fn announcement(plan: &Plan, step: Step, package: Option<&str>, now: Timestamp) -> String {
     let mut text = String::from("# Our signing key changes\n\n");
     let old = plan.old.certificate.fingerprint();
     let new = plan.new.certificate.fingerprint();
@@ -166,6 +177,12 @@ fn announcement(plan: &Plan, step: Step, now: Timestamp) -> String {
                     text,
                     "Debian 12 and later, Ubuntu 22.04 and later: replace your entry in `/etc/apt/sources.list.d/` by `{name}.sources`, which holds the certificates.\n\nOlder ones: replace the file that your entry names after `signed-by=` by `keyring.gpg`.\n\nThen run `apt-get update`. A warning about a second signature that cannot be checked is no error."
                 );
+                if let Some((package, _)) = package.and_then(|file| file.split_once('_')) {
+                    let _ = writeln!(
+                        text,
+                        "\nWhere `{package}` is installed, and your entry says `Signed-By: /usr/share/keyrings/{package}.gpg`, its next version brings the certificates: `apt-get update && apt-get install --only-upgrade {package}`."
+                    );
+                }
             }
             Format::Yum => {
                 let _ = writeln!(

@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use pkgseal_deb::apt::RefreshDraft;
 use pkgseal_keyring::rotate::{Format, Holding, Plan, Repository, Sighting, Step, Want, refusals};
 use pkgseal_openpgp::Signer;
-use pkgseal_repo::{Limits, Severity};
+use pkgseal_repo::{Compression, Limits, Severity};
 
 use super::show::{Shown, View};
 use super::sight::{Asked, Seen, Standing, sightings};
 use super::{announce, apt, keyrings, yum};
 use crate::args::{RotateStep, StepName};
+use crate::commands::keyring::package::{Named, holding};
 use crate::failure::hinted;
 use crate::{commands, context, progress, report};
 
@@ -39,6 +40,7 @@ pub(super) fn run(arguments: &RotateStep, clock: SystemTime) -> Result<ExitCode>
         return Ok(ExitCode::SUCCESS);
     };
     let signers = Signers::open(&plan, arguments, step, now)?;
+    let package = package(&plan, arguments, step, now)?;
     let options = context::check_options(&arguments.common, &limits);
     let bar = progress::for_stderr();
 
@@ -125,6 +127,7 @@ pub(super) fn run(arguments: &RotateStep, clock: SystemTime) -> Result<ExitCode>
         &carried.standing,
         step,
         &signers.all,
+        package.as_slice(),
         now,
     )?;
     view.outputs.extend(written);
@@ -134,6 +137,49 @@ pub(super) fn run(arguments: &RotateStep, clock: SystemTime) -> Result<ExitCode>
     view.plan = &plan;
     let outcome = view.print(arguments.common.json)?;
     Ok(commands::status(outcome))
+}
+
+/// The package with the keyring that clients should have once the step is done, where that
+/// changes with it: its name and bytes.
+fn package(
+    plan: &Plan,
+    arguments: &RotateStep,
+    step: Step,
+    now: Timestamp,
+) -> Result<Option<(String, Vec<u8>)>> {
+    let (Some(name), Some(maintainer)) = (&arguments.keyring_package, &arguments.maintainer) else {
+        return Ok(None);
+    };
+    if !plan
+        .repositories
+        .iter()
+        .any(|one| one.format == Format::Apt)
+    {
+        return Err(hinted(
+            "--keyring-package is for clients of apt, and no repository of the plan is",
+            "leave it out",
+        ));
+    }
+    if !matches!(step, Step::Announce | Step::Drop) {
+        return Err(hinted(
+            "--keyring-package: clients keep both certificates in this step, as the package of the announcement has them",
+            "leave it out until the last step",
+        ));
+    }
+    let version = now.strftime("%Y.%m.%d").to_string();
+    let named = Named {
+        name,
+        version: &version,
+        maintainer,
+        synopsis: None,
+        homepage: None,
+    };
+    let certificates = plan.held(plan.published(Some(step)));
+    let build = holding(&named, &certificates, &[], now)?;
+    Ok(Some((
+        build.file_name(),
+        build.bytes(Compression::Xz, now)?,
+    )))
 }
 
 fn step_of(name: StepName) -> Step {
