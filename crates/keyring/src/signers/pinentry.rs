@@ -96,7 +96,9 @@ impl Pinentry {
     }
 
     fn set(&mut self, command: &str, text: &str) -> Result<()> {
-        self.simple(&format!("{command} {}", assuan::escaped(text, TEXT)))
+        // Unlike gpg-agent, a pinentry shows a plus as one.
+        let text = assuan::escaped(text, TEXT).replace('+', " ");
+        self.simple(&format!("{command} {text}"))
             .map(drop)
             .map_err(|failure| failed(&failure))
     }
