@@ -9,6 +9,7 @@ use super::{Run, have, run, scratch};
 ///
 /// It runs in a network and with hosts of its own, where nobody else is reached. Where that
 /// is not allowed (it takes root), or openssl, python3, ip or dirmngr is missing, `None`.
+#[expect(clippy::print_stdout, reason = "tests tell what they skip")]
 pub fn locate(tree: &Path, address: &str) -> Option<Run> {
     let unshare = have("unshare")?;
     for peer in ["gpg", "dirmngr", "openssl", "python3", "ip"] {
