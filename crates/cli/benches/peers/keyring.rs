@@ -24,7 +24,7 @@ pub(crate) fn table(lab: &Lab) -> io::Result<String> {
     let home = lab.scratch.join("keyring-gpg");
     std::fs::create_dir_all(&home)?;
     let mut text = format!(
-        "Keyrings, read and asked about to 15 clients. Load before: {}.\n\n\
+        "Keyrings, read and asked about to every client model. Load before: {}.\n\n\
          | work | program | time | × pkgseal | CPU | × pkgseal |\n\
          |---|---|--:|--:|--:|--:|\n",
         crate::machine::load(),
