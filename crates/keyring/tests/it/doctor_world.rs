@@ -81,6 +81,7 @@ const EXPECTED: &[(&str, Severity, usize)] = &[
     ("doctor.no-expiry", Severity::Note, 300),
     ("doctor.no-features", Severity::Note, 7),
     ("doctor.no-key-flags", Severity::Note, 6),
+    ("doctor.picture", Severity::Note, 1),
     ("doctor.revoked", Severity::Reject, 2),
     ("doctor.subkey-forgotten", Severity::Note, 2),
     ("doctor.subkey-forgotten", Severity::Reject, 4),
