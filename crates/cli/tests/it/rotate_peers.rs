@@ -274,21 +274,7 @@ fn no_step_strands_a_dnf_that_the_plan_counts() {
     dnf_as_status_says(&rotation, &root, "2025-06-01", [false, true, false]);
     let early = rotation.step("2025-06-15", &[], &[]);
     assert_eq!(early.status, 1, "{}", early.stdout);
-    pkgseal([
-        "yum",
-        "sign",
-        "--packages",
-        "all",
-        "--existing",
-        "replace",
-        "--time",
-        "2025-06-15",
-        "--key",
-    ])
-    .arg(rotation.key(rotation.new))
-    .arg(&root)
-    .run()
-    .expect(0);
+    rotation.sign_packages(&root, "2025-06-15").expect(0);
     rotation.step("2025-06-15", &[], &[]).expect(0);
     dnf_as_status_says(&rotation, &root, "2025-06-15", [false, true, true]);
 }

@@ -150,6 +150,15 @@ impl Rotation {
         self.step_call(time, with, options).run()
     }
 
+    /// Every package of a yum repository, signed by the new key in place of the old.
+    pub(crate) fn sign_packages(&self, root: &Path, time: &str) -> Run {
+        pkgseal(["yum", "sign", "--packages", "all"])
+            .args(["--existing", "replace", "--time", time, "--key"])
+            .arg(self.key(self.new))
+            .arg(root)
+            .run()
+    }
+
     /// The last two steps, once the window is over.
     pub(crate) fn to_the_end(&self) {
         self.step("2025-06-01", &[self.new], &[]).expect(0);

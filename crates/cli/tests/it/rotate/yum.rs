@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use pkgseal_testkit::keys;
 
 use super::rotation::{Rotation, content, refused};
-use crate::run::pkgseal;
 
 #[test]
 fn a_yum_repository_is_signed_by_one_key_at_a_time() {
@@ -47,21 +46,7 @@ fn a_yum_repository_is_signed_by_one_key_at_a_time() {
             "--existing",
         ],
     );
-    pkgseal([
-        "yum",
-        "sign",
-        "--packages",
-        "all",
-        "--existing",
-        "replace",
-        "--time",
-        "2025-07-01",
-        "--key",
-    ])
-    .arg(rotation.key(rotation.new))
-    .arg(&root)
-    .run()
-    .expect(0);
+    rotation.sign_packages(&root, "2025-07-01").expect(0);
     rotation.step("2025-07-02", &[], &[]).expect(0);
     assert_eq!(blocks(), 1);
     rotation.status("2025-07-03").expect(0);

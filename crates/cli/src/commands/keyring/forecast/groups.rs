@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use jiff::Timestamp;
 use pkgseal_keyring::forecast::{Dated, Followed, Scope, Subject, causes};
-use pkgseal_openpgp::{Certificates, Examination, Fingerprint, SignatureFacts};
+use pkgseal_openpgp::{Certificates, Examination, Fingerprint, SignatureFacts, Verifier};
 use pkgseal_repo::Finding;
 use rayon::prelude::*;
 
+use super::ourselves::follow_us;
 use super::{Asked, Part, dates, mend};
 
 /// Files whose signatures share a fate.
@@ -40,6 +41,29 @@ impl Group {
         let again = mend::sign(&self.example);
         let of = |facts| dates::of_signature(facts, &asked.certificates, asked.span.now, &again);
         self.facts.iter().flat_map(of).collect()
+    }
+
+    /// What we say of the example ourselves, where a profile is asked about.
+    pub(super) fn ourselves(
+        &self,
+        asked: &Asked,
+        dates: &[Dated],
+        verify: impl Fn(&Path, &Verifier) -> Result<Examination>,
+    ) -> Result<Option<Followed>> {
+        let Some(profile) = &asked.profile else {
+            return Ok(None);
+        };
+        let certificates = self.certificates(asked);
+        let verify = |verifier: &Verifier| verify(&self.example, verifier);
+        follow_us(
+            &self.subject,
+            &certificates,
+            profile,
+            asked.span,
+            dates,
+            verify,
+        )
+        .map(Some)
     }
 }
 

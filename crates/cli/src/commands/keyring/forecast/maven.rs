@@ -12,7 +12,7 @@ use pkgseal_repo::{Finding, Root};
 use rayon::prelude::*;
 
 use super::groups::{self, Examined, Group};
-use super::ourselves::{self, follow_us};
+use super::ourselves;
 use super::{Asked, Part};
 
 /// Whether this consumer judges files by the signature beside them.
@@ -75,19 +75,9 @@ fn of_group(group: &Group, asked: &Asked) -> Result<Vec<Followed>> {
         let say = |at| by_model(group, model, &certificates, at, asked);
         followed.push(follow(&group.subject, name, asked.span, &dates, say)?);
     }
-    if let Some(profile) = &asked.profile {
-        let verify =
-            |verifier: &Verifier| artifact::verify(&group.example, verifier, &asked.limits);
-        let (subject, span) = (&group.subject, asked.span);
-        followed.push(follow_us(
-            subject,
-            &certificates,
-            profile,
-            span,
-            &dates,
-            verify,
-        )?);
-    }
+    followed.extend(group.ourselves(asked, &dates, |path, verifier| {
+        Ok(artifact::verify(path, verifier, &asked.limits)?)
+    })?);
     Ok(followed)
 }
 

@@ -11,7 +11,6 @@ use pkgseal_rpm::client::{Client, CutOff, Question, Without};
 use rayon::prelude::*;
 
 use super::groups::{self, Examined, Group};
-use super::ourselves::follow_us;
 use super::{Asked, Part, dates, mend};
 
 /// Whether this consumer reads packages.
@@ -116,18 +115,9 @@ fn of_group(group: &Group, asked: &Asked) -> Result<Vec<Followed>> {
             say,
         )?);
     }
-    if let Some(profile) = &asked.profile {
-        let verify = |verifier: &Verifier| examine(&group.example, verifier, asked);
-        let (subject, span) = (&group.subject, asked.span);
-        followed.push(follow_us(
-            subject,
-            &certificates,
-            profile,
-            span,
-            &dates,
-            verify,
-        )?);
-    }
+    followed.extend(group.ourselves(asked, &dates, |path, verifier| {
+        examine(path, verifier, asked)
+    })?);
     Ok(followed)
 }
 
