@@ -57,7 +57,7 @@ use crate::{Certificate, Error, Fingerprint, Result, time};
 
 pub use revoke::{Reason, Revoking};
 pub use secret::{SecretForm, SecretKey, SecretPart, Unlocked};
-pub use stored::{Applied, StoredRevocation};
+pub use stored::{Applied, StoredRevocation, is_revocation};
 use template::Template;
 
 /// Who holds the secret parts: a key file ([`Unlocked`]), an agent, a token (a

@@ -4,8 +4,8 @@
 use openpgp::packet::Signature;
 use openpgp::parse::Parse;
 use openpgp::serialize::MarshalInto;
-use openpgp::types::SignatureType;
 use openpgp::{Cert, KeyHandle, Packet, PacketPile};
+use pkgseal_openpgp::edit::is_revocation;
 use pkgseal_openpgp::{Certificate, Certificates};
 use pkgseal_repo::Finding;
 use sequoia_openpgp as openpgp;
@@ -109,13 +109,4 @@ fn revoked(before: &Cert, signature: &Signature) -> Option<Certificate> {
     Certificate::parse_all(&MarshalInto::to_vec(&after).ok()?)
         .0
         .pop()
-}
-
-fn is_revocation(signature: &Signature) -> bool {
-    matches!(
-        signature.typ(),
-        SignatureType::KeyRevocation
-            | SignatureType::SubkeyRevocation
-            | SignatureType::CertificationRevocation
-    )
 }

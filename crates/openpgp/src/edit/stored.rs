@@ -212,7 +212,8 @@ fn self_revocations(cert: &Cert) -> Vec<&Signature> {
         .collect()
 }
 
-fn is_revocation(signature: &Signature) -> bool {
+/// Whether a signature revokes something (RFC 9580, section 5.2.1), whoever made it.
+pub fn is_revocation(signature: &Signature) -> bool {
     matches!(
         signature.typ(),
         SignatureType::KeyRevocation
